@@ -1,0 +1,1 @@
+"""Gitleaks' TOML configs, read into the model."""

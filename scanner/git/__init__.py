@@ -1,0 +1,1 @@
+"""What leakscan reads from Git repositories, and how."""

@@ -1,0 +1,1 @@
+"""One module per report format, and the one table of formats."""
