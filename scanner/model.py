@@ -136,6 +136,8 @@ class Match:
         entropy: Shannon entropy of the secret, bits per byte.
         tags: the rule's tags, then ``decoded:<kind>`` and ``decode-depth:<n>``.
         companions: for each of the rule's ``required`` entries the companions' matches in reach.
+        allowed_at: allowlists that hold for this text; the match is no leak where their paths and
+            commits hold too.
     """
 
     rule: Rule
@@ -151,6 +153,7 @@ class Match:
     entropy: float
     tags: tuple[str, ...] = ()
     companions: tuple[tuple[Match, ...], ...] = ()
+    allowed_at: tuple[Allowlist, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,94 @@
+"""One rule on one text: its matches, with the secret, entropy and allowlists decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from scanner.detect.allowlist import Verdict, judge_content
+from scanner.detect.entropy import shannon
+from scanner.detect.positions import whole_lines
+from scanner.model import Allowlist, Rule
+from scanner.regexp import Spans, compile_pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A match of a rule in the text of one decoding pass.
+
+    Attributes:
+        start, end: of the match, without newlines at its ends.
+        secret_start, secret_end: of the secret.
+        entropy: of the secret, in bits.
+        leak: False where entropy or an allowlist speaks against it.
+        allowed_at: see `scanner.model.Match`.
+    """
+
+    start: int
+    end: int
+    secret_start: int
+    secret_end: int
+    entropy: float
+    leak: bool
+    allowed_at: tuple[Allowlist, ...] = ()
+
+
+def hits(rule: Rule, text: bytes, allowlists: Sequence[Allowlist]) -> Iterator[Hit]:
+    """Everything in `text` that the regex of `rule` matches, judged.
+
+    Args:
+        rule: one with a regex.
+        text: valid UTF-8.
+        allowlists: the global ones; the rule's own are added.
+
+    Raises:
+        TimeoutError: a look-around pattern took too long; the hits before that were yielded.
+    """
+    for spans in compile_pattern(rule.regex, rule.regex_engine).finditer(text):
+        start, end = _without_newlines(text, *spans[0])
+        if start == end:
+            continue  # an empty match is no secret
+        secret_start, secret_end = _secret(rule, spans, start, end)
+        secret = text[secret_start:secret_end]
+        entropy = shannon(secret)
+        allowed_at = None
+        if not rule.entropy or entropy > rule.entropy:
+            allowed_at = _allowed_at((*allowlists, *rule.allowlists), text, start, end, secret)
+        leak = allowed_at is not None
+        yield Hit(start, end, secret_start, secret_end, entropy, leak, allowed_at or ())
+
+
+def _without_newlines(text: bytes, start: int, end: int) -> tuple[int, int]:
+    """The span without ``\\n`` at its ends; other white space belongs to the match, as in Gitleaks."""
+    while start < end and text[start] == 0x0A:
+        start += 1
+    while start < end and text[end - 1] == 0x0A:
+        end -= 1
+    return start, end
+
+
+def _secret(rule: Rule, spans: Spans, start: int, end: int) -> tuple[int, int]:
+    """The rule's secret group; where none is named, the first that is not empty; else the match."""
+    if rule.secret_group:
+        group_start, group_end = spans[rule.secret_group]
+        return (group_start, group_end) if group_start >= 0 else (start, start)
+    for group_start, group_end in spans[1:]:
+        if group_end > group_start:
+            return group_start, group_end
+    return start, end
+
+
+def _allowed_at(
+    allowlists: Sequence[Allowlist], text: bytes, start: int, end: int, secret: bytes
+) -> tuple[Allowlist, ...] | None:
+    """Allowlists that now hang on the place alone; None when one holds by content."""
+    by_place = []
+    match = text[start:end]
+    line = whole_lines(text, start, end)
+    for allowlist in allowlists:
+        verdict = judge_content(allowlist, secret, match, line)
+        if verdict is Verdict.YES:
+            return None
+        if verdict is Verdict.PLACE:
+            by_place.append(allowlist)
+    return tuple(by_place)

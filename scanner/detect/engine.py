@@ -1,0 +1,234 @@
+"""The detector: prefilter, confirm, decode and again, on one text; then what holds at a place.
+
+`Detector.scan` looks at content alone, so that a blob is scanned once wherever it occurs.
+`Detector.at` then says which of the matches are leaks at one path and commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from scanner.detect import required
+from scanner.detect.allowlist import drops_all, holds_at, path_matches
+from scanner.detect.confirm import Hit, hits
+from scanner.detect.decode import Segment, decode, locate
+from scanner.detect.positions import Lines, whole_lines
+from scanner.detect.prefilter import Prefilter
+from scanner.detect.seen import Seen
+from scanner.model import Config, Match, Rule
+from scanner.regexp import Searchable, searchable
+
+ALLOW_MARKS = (b"gitleaks:allow", b"leakscan:allow")
+"""A comment with one of these on a line of the match says that it is no leak."""
+
+OTHER_TOOLS_MARKS = (
+    b"trufflehog:ignore",
+    b"pragma: allowlist secret",
+    b"betterleaks:allow",
+    b"kingfisher:ignore",
+)
+"""The same of TruffleHog, detect-secrets, Betterleaks and Kingfisher."""
+
+MAX_DECODE_DEPTH = 5
+"""Gitleaks' default for ``--max-decode-depth``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What a text holds.
+
+    Attributes:
+        matches: in order of rules, then of the text.
+        touched: whether any rule's regex matched at all, even if entropy, an allowlist or a comment
+            spoke against it: a part of the text may then hold what the whole does not.
+        timed_out: ids of look-around rules that took too long and may have missed something.
+    """
+
+    matches: tuple[Match, ...]
+    touched: bool
+    timed_out: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Pass:
+    """The text of one decoding pass, on its way from the original."""
+
+    source: Searchable
+    lines: Lines
+    text: bytes
+    segments: Sequence[Segment]
+    depth: int
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the passes over one text have found so far."""
+
+    matches: list[Match] = field(default_factory=list)
+    seen: Seen = field(default_factory=Seen)
+    timed_out: list[str] = field(default_factory=list)
+    touched: bool = False
+
+
+class Detector:
+    """Finds the secrets that a config describes.
+
+    Args:
+        config: complete and valid.
+        prefilter: made from `reportable(config)`; see `scanner.detect.make_prefilter`.
+        max_decode_depth: how often decoded text is decoded again; 0 for not at all.
+        allow_marks: comments that make a line's matches no leak; empty to report them all the same.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        prefilter: Prefilter,
+        *,
+        max_decode_depth: int = MAX_DECODE_DEPTH,
+        allow_marks: Sequence[bytes] = ALLOW_MARKS,
+    ) -> None:
+        self._config = config
+        self._prefilter = prefilter
+        self._rules = reportable(config)
+        self._by_id = {rule.id: rule for rule in config.rules}
+        self._path_rules = tuple(rule for rule in config.rules if not rule.regex and not rule.skip_report)
+        self._max_decode_depth = max_decode_depth
+        self._allow_marks = tuple(allow_marks)
+
+    def scan(self, data: bytes) -> Scan:
+        """All matches in `data`, wherever it may come from."""
+        source = searchable(data)
+        step = _Pass(source, Lines(data), source.text, (), 0)
+        found = _Found()
+        while True:
+            new: list[Match] = []
+            for index in self._prefilter.candidates(step.text):
+                new.extend(self._matches(self._rules[index], step, found))
+            found.matches.extend(found.seen.without_known(new))
+            decoded = decode(step.text, step.segments) if step.depth < self._max_decode_depth else None
+            if decoded is None:
+                return Scan(tuple(found.matches), found.touched, tuple(found.timed_out))
+            step = _Pass(source, step.lines, decoded[0], decoded[1], step.depth + 1)
+
+    def excludes(self, path: bytes, commit: str = "") -> bool:
+        """Whether a global allowlist allows everything at that place, so that it need not be read."""
+        return any(drops_all(allowlist, path, commit) for allowlist in self._config.allowlists)
+
+    def at(self, matches: Iterable[Match], path: bytes, commit: str = "") -> list[Match]:
+        """Those of `matches` (of one text) that are leaks at a place that is not excluded.
+
+        Args:
+            matches: from `scan`.
+            path: as reported; empty for none.
+            commit: full object name; empty outside history.
+        """
+        here = []
+        for match in matches:
+            if self._holds(match, path, commit):
+                companions = tuple(
+                    tuple(other for other in group if self._holds(other, path, commit))
+                    for group in match.companions
+                )
+                if all(companions):
+                    here.append(replace(match, companions=companions) if companions else match)
+        return _without_generic_duplicates(here)
+
+    def path_rules(self, path: bytes, commit: str = "") -> list[Rule]:
+        """The rules on the path alone that report a file at that place."""
+        return [rule for rule in self._path_rules if self._applies(rule, path, commit)]
+
+    def _applies(self, rule: Rule, path: bytes, commit: str) -> bool:
+        if rule.path and not path_matches((rule.path,), path):
+            return False
+        return not any(drops_all(allowlist, path, commit) for allowlist in rule.allowlists)
+
+    def _holds(self, match: Match, path: bytes, commit: str) -> bool:
+        if any(holds_at(allowlist, path, commit) for allowlist in match.allowed_at):
+            return False
+        return self._applies(match.rule, path, commit)
+
+    def _matches(self, rule: Rule, step: _Pass, found: _Found) -> list[Match]:
+        primaries = self._alone(rule, step, found)
+        if not primaries or not rule.required:
+            return primaries
+        groups = []
+        for requirement in rule.required:
+            companion = self._by_id.get(requirement.id)
+            groups.append((requirement, self._companions(companion, step, found) if companion else []))
+        return required.attach(primaries, groups)
+
+    def _companions(self, rule: Rule, step: _Pass, found: _Found) -> list[Match]:
+        if rule.regex:
+            return self._alone(rule, step, found)
+        return [required.on_path(rule)] if step.depth == 0 else []
+
+    def _alone(self, rule: Rule, step: _Pass, found: _Found) -> list[Match]:
+        """The rule's matches, without regard to companions."""
+        matches = []
+        try:
+            for hit in hits(rule, step.text, self._config.allowlists):
+                found.touched = True
+                match = self._match(rule, hit, step) if hit.leak else None
+                if match is not None:
+                    matches.append(match)
+        except TimeoutError:
+            found.timed_out.append(rule.id)
+        return matches
+
+    def _match(self, rule: Rule, hit: Hit, step: _Pass) -> Match | None:
+        """`hit` at its place in the original; None where an allow comment stands, or outside what this
+        pass decoded."""
+        start, end, tags = hit.start, hit.end, rule.tags
+        if step.depth:
+            place = locate(hit.start, hit.end, step.segments)
+            if place is None:
+                return None
+            start, end = place[0], place[1]
+            tags = (*tags, *place[2], f"decode-depth:{step.depth}")
+        start, end = step.source.offset(start), step.source.offset(end)
+        data = step.source.original
+        line = whole_lines(data, start, end)
+        if any(mark in line for mark in self._allow_marks):
+            return None
+        if step.depth:
+            text, secret = step.text[hit.start : hit.end], step.text[hit.secret_start : hit.secret_end]
+        else:
+            text = data[start:end]
+            secret = data[step.source.offset(hit.secret_start) : step.source.offset(hit.secret_end)]
+        return Match(
+            rule,
+            start,
+            end,
+            *step.lines.span(start, end),
+            text,
+            secret,
+            line,
+            hit.entropy,
+            tags,
+            allowed_at=hit.allowed_at,
+        )
+
+
+def reportable(config: Config) -> tuple[Rule, ...]:
+    """The rules that a prefilter must look for: those with a regex that report by themselves."""
+    return tuple(rule for rule in config.rules if rule.regex and not rule.skip_report)
+
+
+def _without_generic_duplicates(matches: list[Match]) -> list[Match]:
+    """Drop a generic rule's match where a specific rule found a secret that contains it, on that line."""
+    specific: dict[int, list[bytes]] = {}
+    for match in matches:
+        if not _generic(match.rule):
+            specific.setdefault(match.start_line, []).append(match.secret)
+    return [
+        match
+        for match in matches
+        if not _generic(match.rule)
+        or not any(match.secret in secret for secret in specific.get(match.start_line, ()))
+    ]
+
+
+def _generic(rule: Rule) -> bool:
+    return "generic" in rule.id.lower()

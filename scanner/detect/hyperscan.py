@@ -1,0 +1,136 @@
+"""The fast prefilter: every rule's regex in one Hyperscan database.
+
+Hyperscan reads PCRE syntax, which means the same as RE2's for nearly all patterns. Where it might not,
+the rule (or the text) goes by its keywords instead, so that no match is lost.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import hyperscan
+
+from scanner.detect.prefilter import DatabaseStore, KeywordPrefilter
+from scanner.detect.words import lower
+from scanner.model import Rule
+
+# Report each rule once a text, read UTF-8, allow patterns that match the empty string.
+_FLAGS: int = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_ALLOWEMPTY
+
+# Unicode properties and case folding come from tables of different ages, and \v is one character in RE2
+# but a class in PCRE.
+_MEANS_SOMETHING_ELSE = re.compile(r"\\[pPv]|[^\x00-\x7f]")
+
+# PCRE counts VERTICAL TAB as white space and RE2 does not, so \S and [^\s] differ where it occurs.
+_VERTICAL_TAB = b"\x0b"
+
+
+class HyperscanPrefilter:
+    """Names the rules whose regex occurs in a text."""
+
+    def __init__(self, rules: Sequence[Rule], store: DatabaseStore | None = None) -> None:
+        self._keywords = [
+            tuple(word.encode("utf-8", "surrogatepass") for word in rule.keywords) for rule in rules
+        ]
+        self._by_keywords = KeywordPrefilter(rules)
+        self._database, scanned = _database(rules, store)
+        self._unscanned = [index for index in range(len(rules)) if index not in scanned]
+        self._rest = KeywordPrefilter([rules[index] for index in self._unscanned])
+
+    def candidates(self, text: bytes) -> list[int]:
+        """See `scanner.detect.prefilter.Prefilter`."""
+        if _VERTICAL_TAB in text:
+            return self._by_keywords.candidates(text)
+        hits: list[int] = []
+        if self._database is not None:
+            self._database.scan(text, match_event_handler=_collect, context=hits)
+        if hits:
+            lowered = lower(text)
+            hits = [index for index in hits if self._has_keyword(index, lowered)]
+        if self._unscanned:
+            hits.extend(self._unscanned[index] for index in self._rest.candidates(text))
+        return sorted(hits)
+
+    def _has_keyword(self, index: int, lowered: bytes) -> bool:
+        keywords = self._keywords[index]
+        return not keywords or any(keyword in lowered for keyword in keywords)
+
+
+_VERSION = str(getattr(hyperscan, "__version__", ""))
+
+
+def _collect(index: int, start: int, end: int, flags: int, hits: list[int]) -> None:
+    hits.append(index)
+
+
+def _database(rules: Sequence[Rule], store: DatabaseStore | None) -> tuple[Any, frozenset[int]]:
+    """The database, and the indices of the rules in it; its first bytes in the store list the latter."""
+    digest = _digest(rules)
+    saved = store.load(digest) if store else None
+    if saved is not None:
+        try:
+            return _unpack(saved)
+        except (ValueError, hyperscan.error):
+            pass  # damaged, or of another library: built anew below
+    database, indices = _build(rules)
+    if store and database is not None:
+        store.save(digest, _pack(database, indices))
+    return database, frozenset(indices)
+
+
+def _build(rules: Sequence[Rule]) -> tuple[Any, list[int]]:
+    """A database of all rules that Hyperscan takes; some patterns are too large for it."""
+    indices = [index for index, rule in enumerate(rules) if _expressible(rule)]
+    try:
+        return _compile(rules, indices), indices
+    except hyperscan.error:
+        indices = [index for index in indices if _compiles(rules[index])]
+    return _compile(rules, indices), indices
+
+
+def _expressible(rule: Rule) -> bool:
+    return rule.regex_engine == "re2" and not _MEANS_SOMETHING_ELSE.search(rule.regex)
+
+
+def _compiles(rule: Rule) -> bool:
+    try:
+        _compile([rule], [0])
+    except hyperscan.error:
+        return False
+    return True
+
+
+def _compile(rules: Sequence[Rule], indices: list[int]) -> Any:
+    if not indices:
+        return None
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(
+        expressions=[rules[index].regex.encode() for index in indices],
+        ids=indices,
+        flags=[_FLAGS] * len(indices),
+        elements=len(indices),
+    )
+    return database
+
+
+def _digest(rules: Sequence[Rule]) -> str:
+    """Names the database: the same patterns, library and processor give the same digest."""
+    digest = hashlib.sha256()
+    for part in (_VERSION, platform.machine(), platform.processor(), str(_FLAGS)):
+        digest.update(part.encode() + b"\0")
+    for rule in rules:
+        digest.update(f"{rule.regex_engine}\0{rule.regex}\0".encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
+
+
+def _pack(database: Any, indices: list[int]) -> bytes:
+    return ",".join(map(str, indices)).encode() + b"\n" + bytes(hyperscan.dumpb(database))
+
+
+def _unpack(data: bytes) -> tuple[Any, frozenset[int]]:
+    indices, _, database = data.partition(b"\n")
+    return hyperscan.loadb(database, hyperscan.HS_MODE_BLOCK), frozenset(map(int, indices.split(b",")))

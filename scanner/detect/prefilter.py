@@ -1,0 +1,50 @@
+"""Which rules can possibly match a text: the interface, and its implementation that runs everywhere.
+
+A prefilter may name a rule that does not match, but never misses one that does. Every rule's keywords
+are part of what a rule means (Gitleaks runs a rule only where one of them occurs), so a rule whose
+keywords are absent is never named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from scanner.detect.words import Words, lower
+from scanner.model import Rule
+
+
+class Prefilter(Protocol):
+    """Narrows all rules down to those worth confirming on a text."""
+
+    def candidates(self, text: bytes) -> list[int]:
+        """Indices, ascending, of the rules that may match `text`, which is valid UTF-8."""
+
+
+class DatabaseStore(Protocol):
+    """Where a prefilter keeps what is slow to make, between runs: Hyperscan compiles for a second, and
+    loads what it compiled in a millisecond."""
+
+    def load(self, digest: str) -> bytes | None:
+        """What was saved under `digest` (hexadecimal), or None."""
+
+    def save(self, digest: str, data: bytes) -> None:
+        """Keep `data`; failing to is no error."""
+
+
+class KeywordPrefilter:
+    """All rules' keywords in one Aho-Corasick automaton."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._always = [index for index, rule in enumerate(rules) if not rule.keywords]
+        self._rules_of: dict[str, list[int]] = {}
+        for index, rule in enumerate(rules):
+            for keyword in rule.keywords:
+                self._rules_of.setdefault(keyword, []).append(index)
+        self._words = Words(self._rules_of)
+
+    def candidates(self, text: bytes) -> list[int]:
+        """See `Prefilter`."""
+        present = set(self._words.found(lower(text)))
+        found = {index for keyword in present for index in self._rules_of[keyword]}
+        return sorted(found.union(self._always))
