@@ -42,7 +42,11 @@ class GitRepository:
         self.git("symbolic-ref", "HEAD", "refs/heads/main")
 
     def git(
-        self, *arguments: str | bytes | Path, stdin: bytes = b"", check: bool = True, **environment: str
+        self,
+        *arguments: str | bytes | Path,
+        stdin: bytes = b"",
+        check: bool = True,
+        environment: dict[str, str] | None = None,
     ) -> bytes:
         """Standard output of ``git <arguments>`` run in the repository; `environment` is added."""
         done = subprocess.run(
@@ -50,7 +54,7 @@ class GitRepository:
             cwd=self.path,
             input=stdin,
             capture_output=True,
-            env=self.environment | environment,
+            env=self.environment | (environment or {}),
             check=False,
         )
         if check and done.returncode:
@@ -79,12 +83,11 @@ class GitRepository:
             (self.path / os.fsdecode(path)).unlink()
         self.git("add", "-A", ".")
         raw = message.encode() if isinstance(message, str) else message
-        dates = self.tick() | environment
         self.git(
             *("commit", "-q", "--allow-empty", "--allow-empty-message", "--no-verify"),
             *("--cleanup=verbatim", "-F", "-"),
             stdin=raw,
-            **dates,
+            environment=self.tick() | environment,
         )
         return self.head()
 
@@ -104,7 +107,7 @@ class GitRepository:
     ) -> str:
         """Merge `others` into HEAD and commit; `files` is the resolution written over the result; its id."""
         options = ("--no-ff", "--no-commit", "-q", "--allow-unrelated-histories")
-        self.git("merge", *options, *others, check=False, **self.tick())
+        self.git("merge", *options, *others, check=False, environment=self.tick())
         return self.commit(files, message)
 
     def head(self, revision: str = "HEAD") -> str:
