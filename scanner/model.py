@@ -24,6 +24,7 @@ class Allowlist:
         paths, regexes: RE2 patterns, searched unanchored, each compiled on its own.
         regex_target: which text ``regexes`` are searched in.
         stopwords: lower-case; searched in the lower-cased secret.
+        origin, line: where it was written, as in `Rule`.
     """
 
     description: str = ""
@@ -33,6 +34,8 @@ class Allowlist:
     regexes: tuple[str, ...] = ()
     regex_target: RegexTarget = "secret"
     stopwords: tuple[str, ...] = ()
+    origin: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,8 @@ class Rule:
         regex_engine: ``regex`` for a pattern with look-around, which RE2 refuses (our own key).
         remediation: how to revoke and rotate this secret (our own key).
         examples, negative_examples: texts that the rule must and must not find something in (our own keys).
-        origin: the file that the rule came from, as shown to users.
+        origin: the file that the rule came from, as shown to users; where one file changes the rule of
+            another, both, joined by `` + ``, and ``line`` is in the last one.
         line: line of the rule's table in ``origin``, from 1; 0 where unknown.
     """
 
