@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from scanner.detect.allowlist import Verdict, judge_content
+from scanner.detect.edges import relaxed
 from scanner.detect.entropy import shannon
 from scanner.detect.positions import whole_lines
 from scanner.model import Allowlist, Rule
@@ -20,7 +21,6 @@ class Hit:
         start, end: of the match, without newlines at its ends.
         secret_start, secret_end: of the secret.
         entropy: of the secret, in bits.
-        leak: False where entropy or an allowlist speaks against it.
         allowed_at: see `scanner.model.Match`.
     """
 
@@ -29,12 +29,17 @@ class Hit:
     secret_start: int
     secret_end: int
     entropy: float
-    leak: bool
-    allowed_at: tuple[Allowlist, ...] = ()
+    allowed_at: tuple[Allowlist, ...]
+
+
+def may_touch(rule: Rule, text: bytes) -> bool:
+    """Whether the regex of `rule`, which has one, matches some run of the lines of `text`."""
+    pattern = rule.regex if rule.regex_engine == "regex" else relaxed(rule.regex)
+    return compile_pattern(pattern, rule.regex_engine).search(text)
 
 
 def hits(rule: Rule, text: bytes, allowlists: Sequence[Allowlist]) -> Iterator[Hit]:
-    """Everything in `text` that the regex of `rule` matches, judged.
+    """Everything in `text` that `rule` calls a secret.
 
     Args:
         rule: one with a regex.
@@ -51,11 +56,11 @@ def hits(rule: Rule, text: bytes, allowlists: Sequence[Allowlist]) -> Iterator[H
         secret_start, secret_end = _secret(rule, spans, start, end)
         secret = text[secret_start:secret_end]
         entropy = shannon(secret)
-        allowed_at = None
-        if not rule.entropy or entropy > rule.entropy:
-            allowed_at = _allowed_at((*allowlists, *rule.allowlists), text, start, end, secret)
-        leak = allowed_at is not None
-        yield Hit(start, end, secret_start, secret_end, entropy, leak, allowed_at or ())
+        if rule.entropy and entropy <= rule.entropy:
+            continue
+        allowed_at = _allowed_at((*allowlists, *rule.allowlists), text, start, end, secret)
+        if allowed_at is not None:
+            yield Hit(start, end, secret_start, secret_end, entropy, allowed_at)
 
 
 def _without_newlines(text: bytes, start: int, end: int) -> tuple[int, int]:

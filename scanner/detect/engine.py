@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from scanner.detect import required
 from scanner.detect.allowlist import drops_all, holds_at, path_matches
-from scanner.detect.confirm import Hit, hits
+from scanner.detect.confirm import Hit, hits, may_touch
 from scanner.detect.decode import Segment, decode, locate
 from scanner.detect.positions import Lines, whole_lines
 from scanner.detect.prefilter import Prefilter
@@ -40,8 +40,8 @@ class Scan:
 
     Attributes:
         matches: in order of rules, then of the text.
-        touched: whether any rule's regex matched at all, even if entropy, an allowlist or a comment
-            spoke against it: a part of the text may then hold what the whole does not.
+        touched: whether some run of the text's lines, read alone, may match a rule: if not, nothing
+            can be found in a part of the text that is not found in the whole.
         timed_out: ids of look-around rules that took too long and may have missed something.
     """
 
@@ -168,9 +168,9 @@ class Detector:
         """The rule's matches, without regard to companions."""
         matches = []
         try:
+            found.touched = found.touched or may_touch(rule, step.text)
             for hit in hits(rule, step.text, self._config.allowlists):
-                found.touched = True
-                match = self._match(rule, hit, step) if hit.leak else None
+                match = self._match(rule, hit, step)
                 if match is not None:
                     matches.append(match)
         except TimeoutError:

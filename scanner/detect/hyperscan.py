@@ -14,6 +14,7 @@ from typing import Any
 
 import hyperscan
 
+from scanner.detect.edges import relaxed
 from scanner.detect.prefilter import DatabaseStore, KeywordPrefilter
 from scanner.detect.words import lower
 from scanner.model import Rule
@@ -30,7 +31,7 @@ _VERTICAL_TAB = b"\x0b"
 
 
 class HyperscanPrefilter:
-    """Names the rules whose regex occurs in a text."""
+    """Names the rules whose regex occurs in a text, or in some run of its lines (see `edges`)."""
 
     def __init__(self, rules: Sequence[Rule], store: DatabaseStore | None = None) -> None:
         self._keywords = [
@@ -109,7 +110,7 @@ def _compile(rules: Sequence[Rule], indices: list[int]) -> Any:
         return None
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     database.compile(
-        expressions=[rules[index].regex.encode() for index in indices],
+        expressions=[relaxed(rules[index].regex).encode() for index in indices],
         ids=indices,
         flags=[_FLAGS] * len(indices),
         elements=len(indices),
@@ -123,7 +124,7 @@ def _digest(rules: Sequence[Rule]) -> str:
     for part in (_VERSION, platform.machine(), platform.processor(), str(_FLAGS)):
         digest.update(part.encode() + b"\0")
     for rule in rules:
-        digest.update(f"{rule.regex_engine}\0{rule.regex}\0".encode("utf-8", "surrogatepass"))
+        digest.update(f"{rule.regex_engine}\0{relaxed(rule.regex)}\0".encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
 
 

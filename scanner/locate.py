@@ -1,0 +1,295 @@
+"""From matches in blobs to findings at places: which commits added the line, on which path.
+
+This is what decides what `leakscan history` and `leakscan staged` report. A change brings a finding in
+when the new version of the file has a secret that the old one had not, or when a line that the secret
+stands on was added. The lines added are also read on their own, as Gitleaks reads them, because a match
+in the whole file can swallow one that the lines alone would show.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from scanner.detect import Detector, Scan
+from scanner.git import (
+    Change,
+    ObjectError,
+    Repository,
+    added_lines,
+    added_text,
+    is_binary,
+    is_lfs_pointer,
+    work_tree_content,
+)
+from scanner.identity import gitleaks_fingerprint, identify
+from scanner.model import Commit, Finding, Fragment, Match, Reason, Rule, Skipped
+from scanner.sources.archive import kind as archive_kind
+from scanner.sources.archive import unpack
+from scanner.sources.chunks import LIMIT, fragments
+
+NOTHING = Scan((), False, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where findings are made: a file, and in history the commit that changed it."""
+
+    path: bytes
+    symlink: bytes = b""
+    commit: Commit | None = None
+    merge: bool = False
+    link: Callable[[int, int], str] = lambda start_line, end_line: ""
+    identity_key: bytes = b""
+
+    def finding(self, match: Match) -> Finding:
+        """The finding that `match` is here."""
+        return replace(
+            self._blank(match.rule, match.start_line, match.secret),
+            match=match.text,
+            line=match.line,
+            end_line=match.end_line,
+            start_column=match.start_column,
+            end_column=match.end_column,
+            entropy=match.entropy,
+            tags=match.tags,
+            link=self.link(match.start_line, match.end_line),
+            companions=tuple(other for group in match.companions for other in group),
+        )
+
+    def on_path(self, rule: Rule) -> Finding:
+        """The finding of a rule on the path alone."""
+        finding = self._blank(rule, 0, b"")
+        return replace(finding, match=b"file detected: " + self.path, link=self.link(0, 0))
+
+    @property
+    def commit_id(self) -> str:
+        """The commit's full name; empty outside history."""
+        return self.commit.id if self.commit else ""
+
+    def _blank(self, rule: Rule, start_line: int, secret: bytes) -> Finding:
+        return Finding(
+            rule=rule,
+            path=self.path,
+            match=b"",
+            secret=secret,
+            start_line=start_line,
+            tags=rule.tags,
+            symlink=self.symlink,
+            commit=self.commit,
+            fingerprint=gitleaks_fingerprint(self.commit_id, self.path, rule.id, start_line),
+            id=identify(rule.id, secret, self.path, key=self.identity_key),
+            merge=self.merge,
+        )
+
+
+class Locator:
+    """Turns changes of files into findings; each version of a file is scanned once.
+
+    Args:
+        repository: where the versions are read.
+        detector: decides what is a secret.
+        place: makes the `Place` of a change.
+        max_megabytes: larger versions are not scanned whole; 0 for no limit. One MB is 10^6 bytes, and
+            the rest of the division does not count, as in Gitleaks.
+        max_archive_depth: how deep archives are unpacked; 0 for not at all.
+    """
+
+    def __init__(
+        self,
+        repository: Repository,
+        detector: Detector,
+        place: Callable[[Change], Place],
+        *,
+        max_megabytes: int = 0,
+        max_archive_depth: int = 0,
+    ) -> None:
+        self._repository, self._detector, self._place = repository, detector, place
+        self._max_megabytes, self._max_archive_depth = max_megabytes, max_archive_depth
+        self._scans: dict[str, Scan] = {}
+        self._told: set[tuple[Reason, str, bytes]] = set()
+        self.blobs = 0
+        self.bytes = 0
+
+    def findings(self, change: Change) -> Iterator[Finding | Skipped]:
+        """What `change` brings in, and what of it could not be looked at (said once for each version)."""
+        if self._detector.excludes(change.path, change.commit):
+            yield from self._once(Skipped(Reason.ALLOWED_PATH, change.path))
+            return
+        rules = self._detector.path_rules(change.path, change.commit)
+        if not rules and self._scans.get(change.new) is NOTHING:
+            return
+        try:
+            new = self._content(change)
+        except ObjectError as error:
+            yield from self._once(error.skipped(change.path))
+            return
+        except OSError as error:
+            yield Skipped(Reason.UNREADABLE, change.path, detail=error.strerror or str(error))
+            return
+        place = self._place(change)
+        if new:
+            yield from (place.on_path(rule) for rule in rules)
+        if self._max_archive_depth and archive_kind(new):
+            yield from self._unpacked(new, place)
+            return
+        reason = self._unscannable(new)
+        if reason:
+            self._scans[change.new] = NOTHING
+            yield from self._once(Skipped(reason, change.path, change.new))
+            if reason is not Reason.TOO_LARGE:
+                return
+        scan = self._scan(change.new, new)
+        yield from self._once(
+            *(Skipped(Reason.REGEX_TIMEOUT, change.path, change.new, id) for id in scan.timed_out)
+        )
+        if scan.touched or reason:
+            yield from self._entered(change, new, scan, place)
+
+    def _entered(self, change: Change, new: bytes, scan: Scan, place: Place) -> Iterator[Finding | Skipped]:
+        """The findings among the matches of `scan` that `change` brought in."""
+        matches = self._detector.at(scan.matches, change.path, change.commit)
+        if not change.olds:
+            yield from map(place.finding, matches)
+            return
+        olds = []
+        for blob in change.olds:
+            try:
+                olds.append(self._old(blob))
+            except ObjectError as error:  # noqa: PERF203 (a parent or two)
+                yield from self._once(error.skipped(change.path))
+        matches = [match for match in matches if all(old.lacks(match, new) for old in olds)]
+        if len(olds) == 1:
+            matches = _merged(matches, self._alone(change, olds[0], new))
+        yield from map(place.finding, matches)
+
+    def _content(self, change: Change) -> bytes:
+        if change.new:
+            return self._repository.read_blob(change.new)
+        old = self._repository.read_blob(change.olds[0]) if change.olds else b""
+        return work_tree_content(self._repository, change, old)
+
+    def _old(self, blob: str) -> _Old:
+        data = self._repository.read_blob(blob)
+        return _Old(data, NOTHING if self._unscannable(data) else self._scan(blob, data))
+
+    def _alone(self, change: Change, old: _Old, new: bytes) -> list[Match]:
+        """Matches in each hunk's added lines, read without the rest of the file."""
+        found: list[Match] = []
+        for first_line, text in added_text(old.data, new):
+            if not self._too_large(text):
+                matches = self._detector.scan(text).matches
+                here = self._detector.at(matches, change.path, change.commit)
+                found.extend(shifted(match, first_line) for match in here)
+        return found
+
+    def _unpacked(self, data: bytes, place: Place) -> Iterator[Finding | Skipped]:
+        for item in unpack(data, place.path, self._max_archive_depth, self._detector.excludes):
+            if isinstance(item, Skipped):
+                yield from self._once(item)
+            else:
+                yield from fragment_findings(item, self._detector, replace(place, path=item.path))
+
+    def _unscannable(self, data: bytes) -> Reason | None:
+        if not data:
+            return Reason.EMPTY
+        if is_binary(data):
+            return Reason.ARCHIVE if archive_kind(data) else Reason.BINARY
+        if is_lfs_pointer(data):
+            return Reason.LFS_POINTER
+        return Reason.TOO_LARGE if self._too_large(data) else None
+
+    def _too_large(self, data: bytes) -> bool:
+        return 0 < self._max_megabytes < len(data) // 1_000_000
+
+    def _scan(self, blob: str, data: bytes) -> Scan:
+        scan = self._scans.get(blob) if blob else None
+        if scan is None:
+            scan = scan_text(self._detector, data)
+            self.blobs += 1
+            self.bytes += len(data)
+            if blob:
+                self._scans[blob] = scan if scan.touched or scan.timed_out else NOTHING
+        return scan
+
+    def _once(self, *skipped: Skipped) -> Iterator[Skipped]:
+        for item in skipped:
+            key = (item.reason, item.object, b"" if item.object else item.path)
+            if key not in self._told:
+                self._told.add(key)
+                yield item
+
+
+class _Old:
+    """A file's version before a change."""
+
+    def __init__(self, data: bytes, scan: Scan) -> None:
+        self.data = data
+        self._secrets = {(match.rule.id, match.secret) for match in scan.matches}
+        self._added: list[range] | None = None
+
+    def lacks(self, match: Match, new: bytes) -> bool:
+        """Whether `match`, of the version `new`, came in since: its secret, or a line it stands on."""
+        if (match.rule.id, match.secret) not in self._secrets:
+            return True
+        if self._added is None:
+            self._added = added_lines(self.data, new)
+        return any(match.start_line < lines.stop and lines.start <= match.end_line for lines in self._added)
+
+
+def _merged(whole: list[Match], alone: list[Match]) -> list[Match]:
+    """Matches of the whole file and of its added lines, each secret once.
+
+    Where both show a secret, the reading of the added lines stays: its line is the one in Gitleaks'
+    fingerprints.
+    """
+    lines: dict[tuple[str, bytes], list[int]] = {}
+    for match in alone:
+        lines.setdefault((match.rule.id, match.secret), []).append(match.start_line)
+    kept = [
+        match
+        for match in whole
+        if not any(
+            match.start_line <= line <= match.end_line
+            for line in lines.get((match.rule.id, match.secret), ())
+        )
+    ]
+    return sorted(kept + alone, key=lambda match: (match.start_line, match.start_column, match.rule.id))
+
+
+def scan_text(detector: Detector, data: bytes) -> Scan:
+    """Scan content of any size, piece by piece where it is large."""
+    if len(data) <= LIMIT:
+        return detector.scan(data)
+    scans = [(piece, detector.scan(piece.data)) for piece in fragments(io.BytesIO(data), b"")]
+    return Scan(
+        tuple(match for piece, scan in scans for match in _fresh(scan.matches, piece)),
+        any(scan.touched for _, scan in scans),
+        tuple({id for _, scan in scans for id in scan.timed_out}),
+    )
+
+
+def fragment_findings(fragment: Fragment, detector: Detector, place: Place) -> Iterator[Finding | Skipped]:
+    """What a fragment holds, for sources that have no history."""
+    scan = detector.scan(fragment.data)
+    if fragment.first_line == 1:
+        yield from (place.on_path(rule) for rule in detector.path_rules(fragment.path, place.commit_id))
+    matches = _fresh(scan.matches, fragment)
+    yield from map(place.finding, detector.at(matches, fragment.path, place.commit_id))
+    for rule_id in scan.timed_out:
+        yield Skipped(Reason.REGEX_TIMEOUT, fragment.path, detail=rule_id)
+
+
+def _fresh(matches: Iterable[Match], fragment: Fragment) -> list[Match]:
+    """Those that the piece before did not show, with the lines of the whole file."""
+    return [shifted(match, fragment.first_line) for match in matches if match.end > fragment.known]
+
+
+def shifted(match: Match, first_line: int) -> Match:
+    """`match` of a text that begins on line `first_line` of its file."""
+    if first_line == 1:
+        return match
+    return replace(
+        match, start_line=match.start_line + first_line - 1, end_line=match.end_line + first_line - 1
+    )

@@ -1,0 +1,287 @@
+"""Wires the stages: a source's bytes through detection and location to what is known and to reports.
+
+Each ``scan_*`` yields findings and what was skipped, as they come, and counts in a `Summary` what it
+looked at. `run` takes them to the reports.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import BinaryIO, Protocol, TypeVar
+
+from scanner.detect import Detector
+from scanner.git import (
+    Change,
+    Platform,
+    Repository,
+    Selection,
+    commit_count,
+    history,
+    link,
+    remote_of,
+    staged,
+    unstaged,
+)
+from scanner.known.baseline import Baseline
+from scanner.known.ignore import IgnoreList
+from scanner.locate import Locator, Place, fragment_findings
+from scanner.model import NOTABLE_LIMIT, Commit, Finding, Fragment, Reason, Skipped, Summary
+from scanner.report.base import Reporter
+from scanner.sources import directory, stdin
+
+Item = Finding | Skipped
+T = TypeVar("T")
+
+
+class Progress(Protocol):
+    """Is told how a scan gets on."""
+
+    def start(self, unit: str, total: int | None) -> None:
+        """Work begins: `total` units (``commits``, ``files``) of it, or None where that is not known."""
+
+    def advance(self, units: int) -> None:
+        """So many more units are done."""
+
+
+class NoProgress:
+    """Tells nobody."""
+
+    def start(self, unit: str, total: int | None) -> None:
+        """See `Progress`."""
+
+    def advance(self, units: int) -> None:
+        """See `Progress`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a scan looks at and what it makes of it.
+
+    Attributes:
+        max_megabytes: larger files are skipped; 0 for no limit. One is 10^6 bytes.
+        max_archive_depth: how deep archives are unpacked; 0 for not at all.
+        follow_symlinks: scan the files that links in a folder lead to.
+        own_files: files that belong to the scan (config, baseline) and are not scanned.
+        platform: whose page links go to; found out from the remote unless it is named.
+        timeout: seconds after which a scan ends early, incomplete; 0 for no limit.
+        identity_key: makes findings' ids keyed hashes (see `scanner.identity`).
+    """
+
+    max_megabytes: int = 0
+    max_archive_depth: int = 0
+    follow_symlinks: bool = False
+    own_files: Collection[Path] = ()
+    platform: Platform = Platform.UNKNOWN
+    timeout: float = 0
+    identity_key: bytes = b""
+
+
+def scan_paths(
+    paths: Sequence[Path],
+    detector: Detector,
+    options: Options,
+    summary: Summary,
+    progress: Progress | None = None,
+) -> Iterator[Item]:
+    """Scan files and folders as they are.
+
+    Raises:
+        UsageError: a path does not exist.
+    """
+    found = directory.walk(
+        paths,
+        excludes=detector.excludes,
+        own_files=options.own_files,
+        follow_symlinks=options.follow_symlinks,
+        max_megabytes=options.max_megabytes,
+        max_archive_depth=options.max_archive_depth,
+    )
+    return _scan_fragments(found, detector, options, summary, progress or NoProgress())
+
+
+def scan_stdin(stream: BinaryIO, detector: Detector, options: Options, summary: Summary) -> Iterator[Item]:
+    """Scan a stream that has no name."""
+    return _scan_fragments(stdin.read(stream), detector, options, summary, NoProgress())
+
+
+def _scan_fragments(
+    fragments: Iterable[Fragment | Skipped],
+    detector: Detector,
+    options: Options,
+    summary: Summary,
+    progress: Progress,
+) -> Iterator[Item]:
+    progress.start("files", None)
+    for fragment in _in_time(fragments, options.timeout):
+        if isinstance(fragment, Skipped):
+            yield fragment
+            continue
+        summary.bytes += len(fragment.data) - fragment.known
+        if fragment.first_line == 1:
+            summary.files += 1
+            progress.advance(1)
+        place = Place(fragment.path, fragment.symlink, identity_key=options.identity_key)
+        yield from fragment_findings(fragment, detector, place)
+
+
+def scan_history(
+    repository: Repository,
+    selection: Selection,
+    detector: Detector,
+    options: Options,
+    summary: Summary,
+    progress: Progress | None = None,
+) -> Iterator[Item]:
+    """Scan what the selected commits brought in.
+
+    Raises:
+        UsageError: the selection names what does not exist.
+    """
+    progress = progress or NoProgress()
+    summary.commits = commit_count(repository, selection)
+    progress.start("commits", summary.commits or None)
+    for commit in sorted(repository.shallow_commits):
+        yield Skipped(Reason.SHALLOW, object=commit)
+    changes = _counted(history(repository, selection), progress)
+    yield from _scan_changes(changes, repository, detector, options, summary)
+
+
+def scan_staged(
+    repository: Repository, detector: Detector, options: Options, summary: Summary
+) -> Iterator[Item]:
+    """Scan what the index brings in against HEAD: what the next commit adds."""
+    return _scan_changes(staged(repository), repository, detector, options, summary)
+
+
+def scan_unstaged(
+    repository: Repository, detector: Detector, options: Options, summary: Summary
+) -> Iterator[Item]:
+    """Scan what the work tree brings in against the index."""
+    return _scan_changes(unstaged(repository), repository, detector, options, summary)
+
+
+def _scan_changes(
+    changes: Iterable[Change | Skipped],
+    repository: Repository,
+    detector: Detector,
+    options: Options,
+    summary: Summary,
+) -> Iterator[Item]:
+    locator = Locator(
+        repository,
+        detector,
+        _places(repository, options),
+        max_megabytes=options.max_megabytes,
+        max_archive_depth=options.max_archive_depth,
+    )
+    for change in _in_time(changes, options.timeout):
+        if isinstance(change, Skipped):
+            yield change
+            continue
+        yield from locator.findings(change)
+        summary.blobs, summary.bytes = locator.blobs, locator.bytes
+
+
+def _in_time(items: Iterable[T | Skipped], timeout: float) -> Iterator[T | Skipped]:
+    """The same items, until `timeout` seconds have passed (0: all of them)."""
+    end = time.monotonic() + timeout
+    for item in items:
+        if timeout and time.monotonic() > end:
+            yield Skipped(Reason.TIMEOUT)
+            return
+        yield item
+
+
+def _places(repository: Repository, options: Options) -> Callable[[Change], Place]:
+    remote = None
+
+    @lru_cache(maxsize=1024)
+    def commit(id: str) -> Commit:
+        return repository.commit(id)
+
+    def place(change: Change) -> Place:
+        nonlocal remote
+        if not change.commit:
+            return Place(change.path, identity_key=options.identity_key)
+        if remote is None:
+            remote = remote_of(repository.remote_url(), options.platform)
+        of = remote
+        return Place(
+            change.path,
+            commit=commit(change.commit),
+            merge=change.merge,
+            link=lambda start, end: link(of, change.commit, change.path, start, end),
+            identity_key=options.identity_key,
+        )
+
+    return place
+
+
+def _counted(changes: Iterable[Change | Skipped], progress: Progress) -> Iterator[Change | Skipped]:
+    """The same changes; `progress` hears of each commit."""
+    last = ""
+    for change in changes:
+        if isinstance(change, Change) and change.commit != last:
+            last = change.commit
+            progress.advance(1)
+        yield change
+
+
+@dataclass(slots=True)
+class Known:
+    """What hides findings: they are counted, not reported."""
+
+    ignored: IgnoreList = field(default_factory=IgnoreList)
+    baseline: Baseline = field(default_factory=Baseline)
+
+    def hides(self, finding: Finding) -> str:
+        """The name of what knows `finding`; empty where nothing does."""
+        if self.ignored.hides(finding):
+            return "ignore file"
+        return "baseline" if self.baseline.hides(finding) else ""
+
+
+def run(
+    items: Iterable[Item],
+    summary: Summary,
+    reporters: Sequence[Reporter],
+    known: Known | None = None,
+) -> None:
+    """Take findings to the reports and count everything in `summary`.
+
+    The reports are finished whatever happens, so that an interrupted scan leaves valid ones.
+
+    Args:
+        items: of one of the ``scan_*``.
+        summary: filled in.
+        reporters: get each finding that is not known, and the summary at the end.
+        known: what hides findings.
+    """
+    known = known or Known()
+    started = time.monotonic()
+    summary.warnings += known.ignored.warnings + known.baseline.warnings
+    try:
+        for item in items:
+            _take(item, summary, reporters, known)
+    finally:
+        summary.seconds = time.monotonic() - started
+        summary.unused = known.ignored.unused()
+        for reporter in reporters:
+            reporter.finish(summary)
+
+
+def _take(item: Item, summary: Summary, reporters: Sequence[Reporter], known: Known) -> None:
+    if isinstance(item, Skipped):
+        summary.skipped[item.reason] = summary.skipped.get(item.reason, 0) + 1
+        if len(summary.notable) < NOTABLE_LIMIT:
+            summary.notable.append(item)
+    elif name := known.hides(item):
+        summary.hidden[name] = summary.hidden.get(name, 0) + 1
+    else:
+        summary.findings[item.rule.id] = summary.findings.get(item.rule.id, 0) + 1
+        for reporter in reporters:
+            reporter.add(item)
