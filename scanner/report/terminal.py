@@ -1,29 +1,30 @@
-"""Text that comes from what was scanned, made safe to print on a terminal."""
+"""Text that comes from what was scanned, made safe to print on a terminal.
+
+A file name, an author or a secret must not move the cursor, change colours, or pose as another text by
+reordering or hiding characters. So what is not printable by Unicode's categories (control, format, line
+separators, surrogates, unassigned; any space but the plain one) is shown as its escape.
+"""
 
 from __future__ import annotations
 
 import re
 
-# Control characters (C0, DEL, C1), line separators, and what reorders or hides text (bidirectional and
-# zero-width formatting): a file name or an author must not move the cursor or pose as another text.
-_UNSAFE = "\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff"
-_ONE_LINE = re.compile(f"[{_UNSAFE}\ud800-\udfff]")
-_MANY_LINES = re.compile(f"(?!\\r?\\n|\\t)[{_UNSAFE}\ud800-\udfff]")
+_LINE_END_OR_TAB = re.compile(r"(\r?\n|\t)")
 
 
 def one_line(text: str, limit: int = 0) -> str:
-    """`text` with each unsafe character as its escape (``\\x1b``), cut to `limit` characters if given."""
+    """`text` with each unprintable character as its escape, cut to `limit` characters if any."""
     if limit and len(text) > limit:
         text = text[: limit - 1] + "…"
-    return _ONE_LINE.sub(_escape, text)
+    return text if text.isprintable() else "".join(map(_shown, text))
 
 
 def many_lines(text: str) -> str:
     """The same, but newlines (with a carriage return or without) and tabs stay."""
-    return _MANY_LINES.sub(_escape, text)
+    parts = _LINE_END_OR_TAB.split(text)
+    return "".join(part if n % 2 else one_line(part) for n, part in enumerate(parts))
 
 
-def _escape(found: re.Match[str]) -> str:
-    """The character's escape, as Python and C write it."""
-    code = ord(found[0])
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+def _shown(char: str) -> str:
+    """`char`, or its escape as Python writes it in ASCII."""
+    return char if char.isprintable() else ascii(char)[1:-1]

