@@ -4,7 +4,10 @@ from __future__ import annotations
 
 _BINARY_WINDOW = 8000  # bytes; FIRST_FEW_BYTES in Git's xdiff-interface.c
 
-_LFS_VERSIONS = (b"version https://git-lfs.github.com/spec/v1\n", b"version https://hawser.github.com/spec/v1\n")
+_LFS_VERSIONS = (
+    b"version https://git-lfs.github.com/spec/v1\n",
+    b"version https://hawser.github.com/spec/v1\n",
+)
 _LFS_LIMIT = 1024  # bytes; the specification: pointer files must be smaller
 
 

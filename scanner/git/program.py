@@ -90,6 +90,10 @@ class Program:
         self.directory = directory
         self.environment = clean_environment(environment)
 
+    def at(self, directory: Path) -> Program:
+        """Git, run in another folder of the same surroundings."""
+        return Program(directory, self.environment)
+
     def output(
         self,
         *arguments: str | bytes,

@@ -10,7 +10,7 @@ from types import TracebackType
 
 from scanner.errors import RepositoryError
 from scanner.git.commits import CommitReader
-from scanner.git.objects import CorruptObject, ObjectReader
+from scanner.git.objects import CorruptObject, ObjectError, ObjectReader
 from scanner.git.program import GitFailed, Program
 from scanner.model import Commit
 
@@ -77,7 +77,9 @@ class Repository:
     def promisor(self) -> bool:
         """Whether it is a partial clone, from which objects may be absent by design."""
         try:
-            self.program.output("config", "--get-regexp", r"^(extensions\.partialclone|remote\..*\.promisor)$")
+            self.program.output(
+                "config", "--get-regexp", r"^(extensions\.partialclone|remote\..*\.promisor)$"
+            )
         except GitFailed:
             return False
         return True
@@ -105,13 +107,24 @@ class Repository:
         """Length of a blob in bytes, without reading it; raises `MissingObject`, `CorruptObject`."""
         return self._objects.size(id)
 
+    def problem(self, id: str) -> ObjectError | None:
+        """Why an object of any type cannot be read, by its storage's first bytes; None where it seems whole."""
+        try:
+            self._objects.size(id)
+        except ObjectError as error:
+            return error
+        return None
+
     def commit(self, id: str) -> Commit:
         """What reports say of a commit, by full name; raises `CorruptObject`."""
         return self._commits.read(id)
 
+    @cached_property
     def shallow_commits(self) -> frozenset[str]:
         """The commits whose parents a shallow clone left out; empty for a complete one."""
-        file = Path(os.fsdecode(self.program.output("rev-parse", "--git-path", "shallow").removesuffix(b"\n")))
+        file = Path(
+            os.fsdecode(self.program.output("rev-parse", "--git-path", "shallow").removesuffix(b"\n"))
+        )
         try:
             return frozenset((self.path / file).read_text("ascii").split())
         except FileNotFoundError:

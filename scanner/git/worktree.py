@@ -1,0 +1,135 @@
+"""What is about to be committed: the index against HEAD, and the work tree against the index."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from scanner.errors import RepositoryError
+from scanner.git.changes import Change, Entry, Header, parse_raw, split_tokens
+from scanner.git.program import GitFailed
+from scanner.git.repository import Repository
+from scanner.model import Skipped
+
+_RAW = ("diff", "--raw", "-z", "--no-abbrev", "--no-color", "--no-ext-diff", "--no-textconv")
+# Only compare a submodule's commit: looking into its work tree would run Git with its configuration.
+_SUBMODULES = "--ignore-submodules=dirty"
+_NOT_IN_HISTORY = Header("", merge=False)
+_CRLF_PROBE = b"a\r\nb\r\n"
+
+
+def staged(repository: Repository) -> Iterator[Change | Skipped]:
+    """The index against HEAD (or nothing, before the first commit), below the repository's path.
+
+    The index is the one that GIT_INDEX_FILE names, which Git sets for hooks of a partial commit.
+
+    Raises:
+        RepositoryError: it is a bare repository, or its index or HEAD cannot be read.
+    """
+    variables = {}
+    if repository.index_file:
+        # Git takes a relative name from the work tree's root, where hooks run.
+        variables["GIT_INDEX_FILE"] = str(repository.work_tree / repository.index_file)
+    return _diff(repository, "--cached", variables=variables)
+
+
+def unstaged(repository: Repository) -> Iterator[Change | Skipped]:
+    """The work tree against the index, below the repository's path; untracked files are not looked at.
+
+    Read the new content with `work_tree_content`. Raises as `staged`.
+    """
+    for item in _diff(repository, settings=_no_filters(repository)):
+        yield replace(item, new="") if isinstance(item, Change) else item
+
+
+def _diff(
+    repository: Repository,
+    *options: str,
+    variables: dict[str, str] | None = None,
+    settings: tuple[str, ...] = (),
+) -> Iterator[Change | Skipped]:
+    repository.work_tree  # noqa: B018  (a bare repository has no index: say so, not what git diff says)
+    arguments = (*_RAW, _SUBMODULES, *options)
+    try:
+        items = _parse(repository, (*arguments, "."), variables, settings)
+    except GitFailed:
+        # A blob that finding renames wants to read is missing or corrupt: do without.
+        items = _parse(repository, (*arguments, "--no-renames", "."), variables, settings)
+    yield from items
+
+
+def _parse(
+    repository: Repository,
+    arguments: tuple[str, ...],
+    variables: dict[str, str] | None,
+    settings: tuple[str, ...],
+) -> list[Change | Skipped]:
+    with repository.program.start(*arguments, variables=variables, settings=settings) as process:
+        entries = [item for item in parse_raw(split_tokens(process.stdout)) if isinstance(item, Entry)]
+        process.check()
+    return [change for entry in entries if (change := entry.change(_NOT_IN_HISTORY))]
+
+
+def work_tree_content(repository: Repository, change: Change, old: bytes) -> bytes:
+    """The content of a changed file in the work tree, with line ends as Git would store them.
+
+    Args:
+        change: one of `unstaged`.
+        old: content of the blob it is compared with; empty where there is none.
+
+    Raises:
+        OSError: the file cannot be read, or is a pipe or device by now.
+    """
+    if b".." in change.path.split(b"/"):
+        raise OSError(f"not below the work tree: {change.path!r}")
+    file = repository.work_tree / os.fsdecode(change.path)
+    if stat.S_ISLNK(change.mode):
+        return os.fsencode(file.readlink())
+    content = _read_regular(file)
+    if b"\r\n" in content and b"\r\n" not in old and _stores_lf(repository, change.path):
+        return content.replace(b"\r\n", b"\n")
+    return content
+
+
+def _read_regular(file: Path) -> bytes:
+    """Content of a regular file; a symbolic link, or a pipe that nobody writes to, is refused."""
+    descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with open(descriptor, "rb") as stream:  # noqa: PTH123  (of a descriptor)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(f"not a regular file: {file}")
+        return stream.read()
+
+
+def _stores_lf(repository: Repository, path: bytes) -> bool:
+    """Whether Git, by its attributes and settings, turns CRLF in that file into LF when it stores it."""
+    root = repository.program.at(repository.work_tree)  # attributes go by the path from there
+    settings = _no_filters(repository)
+
+    def stored(text: bytes, *options: bytes) -> bytes:
+        return root.output(b"hash-object", b"--stdin", *options, stdin=text, settings=settings)
+
+    try:
+        return stored(_CRLF_PROBE, b"--path=" + path) == stored(_CRLF_PROBE.replace(b"\r", b""))
+    except GitFailed:  # such as for a working-tree-encoding that the probe is not in
+        return False
+
+
+def _no_filters(repository: Repository) -> tuple[str, ...]:
+    """Settings that switch off every content filter: programs that a configuration names.
+
+    Raises:
+        RepositoryError: one has a name that no setting on a command line can take.
+    """
+    try:
+        listed = repository.program.output("config", "-z", "--name-only", "--get-regexp", r"^filter\..*\.")
+    except GitFailed:  # there are none
+        return ()
+    drivers = {os.fsdecode(name).rpartition(".")[0] for name in listed.split(b"\0") if name}
+    for driver in drivers:
+        if "=" in driver:
+            raise RepositoryError(f"cannot switch off the content filter {driver!r}: rename it without '='")
+    settings = ("clean=", "smudge=", "process=", "required=false")
+    return tuple(f"{driver}.{setting}" for driver in sorted(drivers) for setting in settings)
