@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from scanner.config.values import Place
+from scanner.errors import ConfigError
 from scanner.regexp import compile_pattern
 
 if sys.version_info >= (3, 11):
@@ -80,17 +81,28 @@ def read_toml(text: str, name: str) -> dict[str, object]:
     except RecursionError:
         raise place.error("tables or lists are nested too deep; make them flatter") from None
     except ValueError as error:  # TOMLDecodeError, or a number of thousands of digits
-        where = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
-        reason = str(error) if where is None else f"{str(error)[: where.start()]}, column {where[2]}"
-        raise place.error(f"not valid TOML: {reason}", int(where[1]) if where else 0) from None
+        raise _toml_error(str(error), text, place) from None
+
+
+def _toml_error(message: str, text: str, place: Place) -> ConfigError:
+    """The TOML reader's error, its line as the error's own."""
+    if message.endswith(" (at end of document)"):
+        return place.error(f"not valid TOML: {message}", text.count("\n") + 1)
+    where = re.search(r" \(at line (\d+), column (\d+)\)$", message)
+    if where is None:
+        return place.error(f"not valid TOML: {message}")
+    return place.error(f"not valid TOML: {message[: where.start()]}, column {where[2]}", int(where[1]))
 
 
 def header_lines(text: str, count: dict[str, int]) -> dict[str, list[int]]:
     """Line numbers of the ``[[key]]`` headers in a config's text.
 
-    The TOML reader does not tell them, so they are looked for. Args: `count` says for each key how many
-    tables there are; where another number of headers is found (tables written inline, a header in a
-    multi-line string), its lines are all 0: unknown.
+    The TOML reader does not tell them, so they are looked for.
+
+    Args:
+        text: the config.
+        count: for each key, in lower case, how many tables there are. Where another number of headers is
+            found (tables written inline, a header in a multi-line string), its lines are all 0: unknown.
     """
     lines: dict[str, list[int]] = {key: [] for key in count}
     line, counted = 1, 0
