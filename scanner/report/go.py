@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 from collections.abc import Iterable
 
@@ -13,13 +14,11 @@ SPACE = (
 """The characters of Go's unicode.IsSpace (Unicode's White_Space)."""
 
 # encoding/json escapes these for HTML and JavaScript, and writes U+FFFD so where bytes were not UTF-8.
-_JSON = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029\ufffd"})
+_JSON = {char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029\ufffd"}
 
-_XML = str.maketrans(
-    dict.fromkeys((*range(32), *range(55296, 57344), 65534, 65535), "�")
-    | {'"': "&#34;", "'": "&#39;", "&": "&amp;", "<": "&lt;", ">": "&gt;"}
-    | {"\t": "&#x9;", "\n": "&#xA;", "\r": "&#xD;"}
-)
+_XML = {'"': "&#34;", "'": "&#39;", "&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_XML |= {"\t": "&#x9;", "\n": "&#xA;", "\r": "&#xD;"}
+_XML_SPECIAL = re.compile("[\\x00-\\x1f\\ud800-\\udfff\\ufffe\\uffff\"'&<>]")
 
 
 def json_text(value: object, indent: str | None = None) -> str:
@@ -30,7 +29,10 @@ def json_text(value: object, indent: str | None = None) -> str:
         indent: one level's indentation; None for everything on one line.
     """
     separators = (",", ":") if indent is None else (",", ": ")
-    return json.dumps(value, ensure_ascii=False, indent=indent, separators=separators).translate(_JSON)
+    text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators)
+    for char, escape in _JSON.items():  # none of them has a meaning in JSON, so all are inside strings
+        text = text.replace(char, escape)
+    return text
 
 
 def utf8(text: str) -> bytes:
@@ -44,7 +46,7 @@ def float32(value: float) -> int | float:
     A whole number comes back as an int, since Go writes ``3`` where Python writes ``3.0``.
     """
     (single,) = struct.unpack("<f", struct.pack("<f", value))
-    for digits in range(1, 10):
+    for digits in (6, 7, 8, 9):  # six always survive, nine always suffice (FLT_DIG, FLT_DECIMAL_DIG)
         short = float(f"{single:.{digits}g}")
         if struct.unpack("<f", struct.pack("<f", short))[0] == single:
             break
@@ -69,4 +71,4 @@ def xml_text(text: str) -> str:
 
     Characters that XML 1.0 cannot hold become U+FFFD.
     """
-    return text.translate(_XML)
+    return _XML_SPECIAL.sub(lambda found: _XML.get(found[0], "\ufffd"), text)
