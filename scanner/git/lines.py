@@ -1,6 +1,7 @@
 """Which lines of a file's new version Git shows as added.
 
-The diff is libgit2's, with the indent heuristic, which is Git's default: `git diff -U0` shows the same.
+The diff is libgit2's, with the indent heuristic, which is Git's default, after Git's own trimming of the
+common end: `git diff -U0` shows the same.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import pygit2
 from pygit2.enums import DiffOption
 
 _FLAGS = DiffOption.INDENT_HEURISTIC | DiffOption.FORCE_TEXT
+_TAIL_BLOCK = 1024  # bytes; blk in trim_common_tail() of Git's xdiff-interface.c
 
 
 def added_lines(old: bytes, new: bytes) -> list[range]:
@@ -17,6 +19,8 @@ def added_lines(old: bytes, new: bytes) -> list[range]:
         return []
     if not old:
         return [range(1, new.count(b"\n") + (not new.endswith(b"\n")) + 1)]
+    tail = _common_tail(old, new)
+    old, new = old[: len(old) - tail], new[: len(new) - tail]
     patch = pygit2.Patch.create_from(old, new, flag=_FLAGS, context_lines=0, interhunk_lines=0)
     return [range(h.new_start, h.new_start + h.new_lines) for h in patch.hunks if h.new_lines]
 
@@ -31,6 +35,23 @@ def added_text(old: bytes, new: bytes) -> list[tuple[int, bytes]]:
         return []
     starts = _line_starts(new)
     return [(lines.start, new[starts[lines.start - 1] : starts[lines.stop - 1]]) for lines in ranges]
+
+
+def _common_tail(old: bytes, new: bytes) -> int:
+    """How many bytes at the end Git leaves out of a diff without context, because they are the same.
+
+    Whole blocks, less the rest of the line that the first of them begins in. Without this the diff would
+    be as correct, but where lines repeat it would show others of them as added.
+    """
+    tail = 0
+    while _TAIL_BLOCK + tail <= min(len(old), len(new)):
+        block = slice(len(old) - tail - _TAIL_BLOCK, len(old) - tail)
+        if not new.endswith(old[block], 0, len(new) - tail):
+            break
+        tail += _TAIL_BLOCK
+    start = len(new) - tail
+    line_end = new.find(b"\n", start)
+    return len(new) - line_end - 1 if line_end >= 0 else 0
 
 
 def _line_starts(data: bytes) -> list[int]:
