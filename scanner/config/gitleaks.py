@@ -48,7 +48,7 @@ class Targeted:
     """
 
     allowlist: Allowlist
-    rule_ids: tuple[str, ...]
+    rule_ids: frozenset[str]
     inherited: bool = False
 
 
@@ -176,7 +176,7 @@ def _rule_allowlists(table: Table) -> tuple[Allowlist, ...]:
 
 
 def _targeted(table: Table) -> Targeted:
-    return Targeted(_allowlist(table, "[[allowlists]]"), table.texts("targetRules"))
+    return Targeted(_allowlist(table, "[[allowlists]]"), frozenset(table.texts("targetRules")))
 
 
 def _allowlist(table: Table, header: str) -> Allowlist:

@@ -14,7 +14,7 @@ from scanner.config.source import read_file
 from scanner.config.validate import check_required, check_rules, check_targets, unmet
 from scanner.config.values import one_line
 from scanner.errors import ConfigError
-from scanner.model import Allowlist, Config, Rule
+from scanner.model import Config, Rule
 
 
 def load_file(path: Path, *, cwd: Path) -> Config:
@@ -67,8 +67,9 @@ def select(config: Config, enabled_ids: Collection[str]) -> Config:
     """
     if not enabled_ids:
         return config
+    known = {rule.id for rule in config.rules}
     for rule_id in enabled_ids:
-        if not any(rule.id == rule_id for rule in config.rules):
+        if rule_id not in known:
             raise ConfigError(f"no rule has the id '{one_line(rule_id)}'; `leakscan rules list` shows all")
     rules = tuple(rule for rule in config.rules if rule.id in enabled_ids)
     warnings = tuple(
@@ -97,7 +98,5 @@ def _finish(file: ConfigFile, merged: Merged) -> Config:
 
 
 def _with_targeted(rule: Rule, merged: Merged) -> Rule:
-    added: tuple[Allowlist, ...] = tuple(
-        entry.allowlist for entry in merged.targeted if rule.id in entry.rule_ids
-    )
+    added = tuple(entry.allowlist for entry in merged.targeted if rule.id in entry.rule_ids)
     return replace(rule, allowlists=rule.allowlists + added) if added else rule

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from scanner.config import STARTER, load_default, load_file, load_text, select
+from scanner.config import STARTER, load_default, load_file, load_text, select, validate
+from scanner.config.builtin import built_in
 from scanner.config.source import MAX_BYTES
-from scanner.config.validate import _check_allowlist, _check_rule_patterns, place_of
+from scanner.config.validate import check_file
 from scanner.errors import ConfigError
 
 RULES = "".join(f"[[rules]]\nid = '{rule_id}'\nregex = 'a'\n" for rule_id in "ab")
@@ -55,7 +57,7 @@ def test_a_huge_file_is_refused_at_once(tmp_path: Path) -> None:
     with (tmp_path / "c.toml").open("wb") as file:
         file.truncate(100 << 20)
     start = time.perf_counter()
-    with pytest.raises(ConfigError, match="is larger than 4 MiB"):
+    with pytest.raises(ConfigError, match="is larger than 2 MiB"):
         load_file(Path("c.toml"), cwd=tmp_path)
     assert time.perf_counter() - start < 1
 
@@ -66,6 +68,7 @@ def test_a_huge_file_is_refused_at_once(tmp_path: Path) -> None:
         "#" * (MAX_BYTES + 1),
         "a" + ".a" * 100_000 + " = 1",
         "[" + "a . " * 100_000 + "a]",
+        "a = '" + "[[rules]]" * 200_000 + "'\n[[rules]]\n",
         "a = " + "[" * 100_000,
         "a = " + "{a=" * 100_000,
         "a = " + "1" * 100_000,
@@ -73,7 +76,7 @@ def test_a_huge_file_is_refused_at_once(tmp_path: Path) -> None:
         "[[rules]]\nid = 'a'\nregex = 'a'\nentropy = 0x" + "f" * 1000,
         "[[rules]]\nid = 'a'\nregex = '''" + "(" * 100_000 + "'''",
     ],
-    ids=["size", "dotted", "header", "lists", "tables", "digits", "hexadecimal", "entropy", "groups"],
+    ids=["size", "dotted", "header", "line", "lists", "tables", "digits", "hexadecimal", "entropy", "groups"],
 )
 def test_hostile_texts_are_refused_fast(tmp_path: Path, text: str) -> None:
     start = time.perf_counter()
@@ -89,10 +92,13 @@ def test_the_built_in_pack() -> None:
     assert ids == sorted(set(ids))
     assert config.warnings == ()
     assert all(rule.origin.startswith("built-in ") and rule.line for rule in config.rules)
-    for rule in config.rules:  # not done at load, to start fast
-        _check_rule_patterns(rule)
-    for allowlist in config.allowlists:
-        _check_allowlist(allowlist, place_of(config.rules[0]), "[[allowlists]]")
+    assert check_file(replace(built_in(), trusted=False)) == ()  # not done at load, to start fast
+
+
+def test_patterns_that_take_too_long_to_compile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(validate, "COMPILE_SECONDS", 0)
+    with pytest.raises(ConfigError, match=r"^c\.toml:1: rule a: the patterns up to here take more than 0 s"):
+        load_text(RULES, "c.toml", cwd=tmp_path)
 
 
 def test_select(tmp_path: Path) -> None:
