@@ -16,21 +16,15 @@ class Words:
 
     def __init__(self, words: Iterable[str]) -> None:
         self._automaton = ahocorasick.Automaton()
-        self._everywhere = False
         for word in words:
-            if word:
+            if word:  # an empty word occurs nowhere, as in Gitleaks
                 self._automaton.add_word(word.encode("utf-8", "surrogatepass").decode("latin-1"), word)
-            else:
-                self._everywhere = True
-        self._some = len(self._automaton) > 0
-        if self._some:
+        if self._automaton:
             self._automaton.make_automaton()
 
     def found(self, lowered: bytes) -> Iterator[str]:
         """Each occurrence of a word in `lowered` (see `lower`), in order of its end."""
-        if self._everywhere:
-            yield ""
-        if self._some:
+        if self._automaton:
             for _, word in self._automaton.iter(lowered.decode("latin-1")):
                 yield word
 
