@@ -21,9 +21,9 @@ from scanner.model import RegexEngine
 Spans = tuple[tuple[int, int], ...]
 """Byte spans of a match: the whole, then each group; (-1, -1) for a group that took no part."""
 
-# RE2 refuses programs that need more than this. Go has no such limit, so it is set far beyond what
-# real rules need (stock rules fit in the 8 MiB that RE2 allows unless told otherwise).
-_MAX_PROGRAM_BYTES = 256 << 20
+# RE2 refuses programs that need more memory than this. Go has no such limit, but its limit on repetition
+# keeps programs small: the largest that it allows, \pL{1000}, fits, and stock rules need far less.
+_MAX_PROGRAM_BYTES = 32 << 20
 
 LOOK_AROUND_SECONDS = 2.0
 """How long a look-around pattern may search one text; RE2 needs no limit, it is linear."""
