@@ -4,7 +4,7 @@ from scanner.git.changes import Change
 from scanner.git.content import is_binary, is_lfs_pointer
 from scanner.git.history import commit_count, history
 from scanner.git.lines import added_lines, added_text
-from scanner.git.links import Platform, Remote, link, platform_named, remote_of
+from scanner.git.links import Platform, Remote, link, platform_named, platform_of, remote_of
 from scanner.git.objects import CorruptObject, MissingObject, ObjectError
 from scanner.git.repository import Repository, open_repository
 from scanner.git.selection import Selection
@@ -28,6 +28,7 @@ __all__ = [
     "link",
     "open_repository",
     "platform_named",
+    "platform_of",
     "remote_of",
     "staged",
     "unstaged",

@@ -12,10 +12,13 @@ from collections.abc import Iterator
 from scanner.errors import UsageError
 from scanner.git import salvage
 from scanner.git.changes import HEADER_FORMAT, Change, Entry, Header, parse_raw, split_tokens
+from scanner.git.compare import Comparer, exact_renames
 from scanner.git.program import GitFailed
 from scanner.git.repository import Repository
 from scanner.git.selection import Query, Selection, query_of
 from scanner.model import Reason, Skipped
+
+_LOG = ("log", "--raw", "-z", "--no-abbrev", "--no-color", "--no-ext-diff", "--no-textconv", HEADER_FORMAT)
 
 
 def history(repository: Repository, selection: Selection | None = None) -> Iterator[Change | Skipped]:
@@ -63,7 +66,8 @@ def _changes(repository: Repository, query: Query) -> Iterator[Change | Skipped]
 
 def _log(repository: Repository, query: Query, done: set[str]) -> Iterator[Change | Skipped]:
     """Changes as ``git log`` tells them; adds each commit to `done` once it was told completely."""
-    with repository.program.start(*_arguments(repository, query)) as process:
+    arguments = (*_LOG, *exact_renames(repository), *query.arguments)
+    with repository.program.start(*arguments) as process, Comparer(repository, query) as comparer:
         header: Header | None = None
         found: list[Change | Skipped] = []
         for item in parse_raw(split_tokens(process.stdout)):
@@ -75,18 +79,10 @@ def _log(repository: Repository, query: Query, done: set[str]) -> Iterator[Chang
                 yield from found
                 done.add(header.commit)
             header, found = item, []
+            if item.merge and query.combine:  # git log shows nothing of it
+                found = list(comparer.changes(item.commit))
         process.check()  # before the last commit counts: it may have been cut off
         yield from found
-
-
-def _arguments(repository: Repository, query: Query) -> tuple[str, ...]:
-    return (
-        *("log", "--raw", "-z", "--no-abbrev", "--no-color", "--no-ext-diff", "--no-textconv", HEADER_FORMAT),
-        *(("-c",) if query.combine else ()),
-        # Finding inexact renames reads blobs, which a partial clone need not have.
-        *(("--find-renames=100%",) if repository.promisor else ()),
-        *query.arguments,
-    )
 
 
 def _unreadable_refs(repository: Repository) -> Iterator[Skipped]:

@@ -108,7 +108,7 @@ class Repository:
         return self._objects.size(id)
 
     def problem(self, id: str) -> ObjectError | None:
-        """Why an object of any type cannot be read, by its storage's first bytes; None where it seems whole."""
+        """Why an object of any type cannot be read; None where its type and size can."""
         try:
             self._objects.size(id)
         except ObjectError as error:
