@@ -1,6 +1,6 @@
 """Rules that look at the edges of a text, and what they would find in any part of it.
 
-``^``, ``\\A``, ``$`` and ``\\z`` hold at the edges of the text that is scanned. Gitleaks scans the added
+``^``, ``\\A``, ``$``, ``\\z`` and ``\\B`` hold at the edges of the text that is scanned. Gitleaks scans the added
 lines of a hunk as a text of their own, so such a rule can match there and not in the whole file. The
 relaxed pattern matches the whole file wherever the pattern matches some run of its lines, so it tells
 which files are worth reading hunk by hunk.
@@ -19,15 +19,16 @@ _SPACE = r"(?:(?:(?<=[(|])|(?<=\(\?:))\\s|\[(?!\^)\]?(?:\\[^s]|[^\]\\])*\\s(?:\\
 _TOKEN = re.compile(
     r"\\Q.*?(?:\\E|\Z)"
     rf"|{_SPACE}(?:\|\\\\\[nr\])?\|(?:\$|\\z)\)"
-    r"|\\A|\\z"
+    r"|\\[ABz]"
     r"|\\[pP]\{[^}]*\}"
     r"|\\.|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]"
     r"|\^|\$",
     re.DOTALL,
 )
 
-# A run of lines begins where a line begins; it may end anywhere that a regex can tell from inside.
-_RELAXED = {"^": "(?m:^)", "\\A": "(?m:^)", "$": "(?:)", "\\z": "(?:)"}
+# A run of lines begins where a line begins; it may end anywhere that a regex can tell from inside. After a
+# newline, \B holds at the end and not before a word.
+_RELAXED = {"^": "(?m:^)", "\\A": "(?m:^)", "$": "(?:)", "\\z": "(?:)", "\\B": "(?:)"}
 
 
 @functools.cache
