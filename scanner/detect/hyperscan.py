@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import re
+import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,12 +23,13 @@ from scanner.model import Rule
 # Report each rule once a text, read UTF-8, allow patterns that match the empty string.
 _FLAGS: int = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_ALLOWEMPTY
 
-# Unicode properties and case folding come from tables of different ages, and \v is one character in RE2
-# but a class in PCRE.
-_MEANS_SOMETHING_ELSE = re.compile(r"\\[pPv]|[^\x00-\x7f]")
+# Unicode properties and case folding come from tables of different ages; \v is one character in RE2 but a
+# class in PCRE; what follows \1 may be a group or octal; and a pattern ends at its first NUL.
+_MEANS_SOMETHING_ELSE = re.compile(r"\\[pPv0-9]|\\x[{89a-fA-F]|[^\x01-\x7f]")
 
-# PCRE counts VERTICAL TAB as white space and RE2 does not, so \S and [^\s] differ where it occurs.
-_VERTICAL_TAB = b"\x0b"
+# PCRE counts VERTICAL TAB as white space and RE2 does not, so \S and [^\s] differ where it occurs; and
+# LATIN SMALL LETTER LONG S and KELVIN SIGN are s and k in other case, which counts differently in [^\W].
+_ODD_CHARACTERS = tuple(character.encode() for character in "\v\u017f\u212a")
 
 
 class HyperscanPrefilter:
@@ -44,7 +46,7 @@ class HyperscanPrefilter:
 
     def candidates(self, text: bytes) -> list[int]:
         """See `scanner.detect.prefilter.Prefilter`."""
-        if _VERTICAL_TAB in text:
+        if any(character in text for character in _ODD_CHARACTERS):
             return self._by_keywords.candidates(text)
         hits: list[int] = []
         if self._database is not None:
@@ -58,7 +60,7 @@ class HyperscanPrefilter:
 
     def _has_keyword(self, index: int, lowered: bytes) -> bool:
         keywords = self._keywords[index]
-        return not keywords or any(keyword in lowered for keyword in keywords)
+        return not keywords or any(keyword and keyword in lowered for keyword in keywords)
 
 
 _VERSION = str(getattr(hyperscan, "__version__", ""))
@@ -69,14 +71,14 @@ def _collect(index: int, start: int, end: int, flags: int, hits: list[int]) -> N
 
 
 def _database(rules: Sequence[Rule], store: DatabaseStore | None) -> tuple[Any, frozenset[int]]:
-    """The database, and the indices of the rules in it; its first bytes in the store list the latter."""
+    """The database, and the indices of the rules in it."""
     digest = _digest(rules)
     saved = store.load(digest) if store else None
     if saved is not None:
         try:
             return _unpack(saved)
         except (ValueError, hyperscan.error):
-            pass  # damaged, or of another library: built anew below
+            pass  # damaged, or made for another library or processor: built anew below
     database, indices = _build(rules)
     if store and database is not None:
         store.save(digest, _pack(database, indices))
@@ -119,19 +121,26 @@ def _compile(rules: Sequence[Rule], indices: list[int]) -> Any:
 
 
 def _digest(rules: Sequence[Rule]) -> str:
-    """Names the database: the same patterns, library and processor give the same digest."""
+    """Names the database: the same patterns, library and machine give the same digest."""
     digest = hashlib.sha256()
-    for part in (_VERSION, platform.machine(), platform.processor(), str(_FLAGS)):
+    for part in (_VERSION, platform.machine(), str(_FLAGS)):
         digest.update(part.encode() + b"\0")
     for rule in rules:
-        digest.update(f"{rule.regex_engine}\0{relaxed(rule.regex)}\0".encode("utf-8", "surrogatepass"))
+        pattern = relaxed(rule.regex) if _expressible(rule) else ""
+        digest.update(pattern.encode() + b"\0")
     return digest.hexdigest()
 
 
 def _pack(database: Any, indices: list[int]) -> bytes:
-    return ",".join(map(str, indices)).encode() + b"\n" + bytes(hyperscan.dumpb(database))
+    """First the indices with their checksum, on one line, then the database, which has its own."""
+    listed = ",".join(map(str, indices)).encode()
+    return b"%d:%s\n" % (zlib.crc32(listed), listed) + bytes(hyperscan.dumpb(database))
 
 
 def _unpack(data: bytes) -> tuple[Any, frozenset[int]]:
-    indices, _, database = data.partition(b"\n")
-    return hyperscan.loadb(database, hyperscan.HS_MODE_BLOCK), frozenset(map(int, indices.split(b",")))
+    """What `_pack` packed; raises ValueError or `hyperscan.error` when it is damaged."""
+    head, _, database = data.partition(b"\n")
+    checksum, _, listed = head.partition(b":")
+    if int(checksum) != zlib.crc32(listed):
+        raise ValueError("damaged")
+    return hyperscan.loadb(database, hyperscan.HS_MODE_BLOCK), frozenset(map(int, listed.split(b",")))
