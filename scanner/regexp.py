@@ -127,8 +127,11 @@ class Searchable:
         self.original, self.text, self._replaced = original, text, replaced
 
     def offset(self, position: int) -> int:
-        """The offset in the original of `position` in the text."""
-        return position - 2 * bisect_left(self._replaced, position)
+        """The offset in the original of `position` in the text; inside a U+FFFD, that of its end."""
+        before = bisect_left(self._replaced, position)
+        if before:
+            position = max(position, self._replaced[before - 1] + len(_REPLACEMENT))
+        return position - 2 * before
 
 
 def searchable(data: bytes) -> Searchable:

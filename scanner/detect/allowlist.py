@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 import functools
 
-from scanner.detect.words import Words, lower
+from scanner.detect.words import Words, encoded, lower
 from scanner.model import Allowlist
 from scanner.regexp import Pattern, compile_pattern, searchable
 
@@ -22,13 +22,14 @@ class Verdict(enum.Enum):
 
 
 def judge_content(allowlist: Allowlist, secret: bytes, match: bytes, line: bytes) -> Verdict:
-    """Judge a match; the texts are valid UTF-8, and an empty one is never allowed."""
+    """Judge a match; an empty text is never allowed."""
     if not allowlist.regexes and not allowlist.stopwords:
         return Verdict.NO
     target = {"secret": secret, "match": match, "line": line}[allowlist.regex_target]
     checks = []
     if allowlist.regexes:
-        checks.append(bool(target) and any(p.search(target) for p in _patterns(allowlist.regexes)))
+        text = searchable(target).text  # a match may begin or end inside a character
+        checks.append(bool(text) and any(p.search(text) for p in _patterns(allowlist.regexes)))
     if allowlist.stopwords and (allowlist.match_all or not any(checks)):
         checks.append(bool(secret) and _words(allowlist.stopwords).any(lower(secret)))
     if not allowlist.match_all:
@@ -74,4 +75,4 @@ def _patterns(patterns: tuple[str, ...]) -> tuple[Pattern, ...]:
 
 @functools.cache
 def _words(words: tuple[str, ...]) -> Words:
-    return Words(words)
+    return Words(encoded(words))

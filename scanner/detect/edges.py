@@ -1,9 +1,9 @@
 """Rules that look at the edges of a text, and what they would find in any part of it.
 
-``^``, ``\\A``, ``$``, ``\\z`` and ``\\B`` hold at the edges of the text that is scanned. Gitleaks scans the added
-lines of a hunk as a text of their own, so such a rule can match there and not in the whole file. The
-relaxed pattern matches the whole file wherever the pattern matches some run of its lines, so it tells
-which files are worth reading hunk by hunk.
+``^``, ``\\A``, ``$``, ``\\z`` and ``\\B`` hold at the edges of the text that is scanned. Gitleaks scans the
+added lines of a hunk as a text of their own, so such a rule can match there and not in the whole file.
+The relaxed pattern matches the whole file wherever the pattern matches some run of its lines, so it
+tells which files are worth reading hunk by hunk.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import re
 _SPACE = r"(?:(?:(?<=[(|])|(?<=\(\?:))\\s|\[(?!\^)\]?(?:\\[^s]|[^\]\\])*\\s(?:\\.|[^\]\\])*\])"
 _TOKEN = re.compile(
     r"\\Q.*?(?:\\E|\Z)"
-    rf"|{_SPACE}(?:\|\\\\\[nr\])?\|(?:\$|\\z)\)"
+    rf"|{_SPACE}(?:\|\\\\\[nr\])?\|(?:\$|\\z)\)(?![*+{{])"
     r"|\\[ABz]"
     r"|\\[pP]\{[^}]*\}"
     r"|\\.|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]"

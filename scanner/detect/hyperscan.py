@@ -17,7 +17,7 @@ import hyperscan
 
 from scanner.detect.edges import relaxed
 from scanner.detect.prefilter import DatabaseStore, KeywordPrefilter
-from scanner.detect.words import lower
+from scanner.detect.words import encoded, lower
 from scanner.model import Rule
 
 # Report each rule once a text, read UTF-8, allow patterns that match the empty string.
@@ -36,9 +36,7 @@ class HyperscanPrefilter:
     """Names the rules whose regex occurs in a text, or in some run of its lines (see `edges`)."""
 
     def __init__(self, rules: Sequence[Rule], store: DatabaseStore | None = None) -> None:
-        self._keywords = [
-            tuple(word.encode("utf-8", "surrogatepass") for word in rule.keywords) for rule in rules
-        ]
+        self._keywords = [encoded(rule.keywords) for rule in rules]
         self._by_keywords = KeywordPrefilter(rules)
         self._database, scanned = _database(rules, store)
         self._unscanned = [index for index in range(len(rules)) if index not in scanned]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from scanner.detect.words import Words, lower
+from scanner.detect.words import Words, encoded, lower
 from scanner.model import Rule
 
 
@@ -37,9 +37,9 @@ class KeywordPrefilter:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._always = [index for index, rule in enumerate(rules) if not rule.keywords]
-        self._rules_of: dict[str, list[int]] = {}
+        self._rules_of: dict[bytes, list[int]] = {}
         for index, rule in enumerate(rules):
-            for keyword in rule.keywords:
+            for keyword in encoded(rule.keywords):
                 self._rules_of.setdefault(keyword, []).append(index)
         self._words = Words(self._rules_of)
 

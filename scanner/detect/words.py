@@ -8,31 +8,38 @@ import ahocorasick
 
 
 class Words:
-    """A set of lower-case words to look for.
+    """A set of words to look for, byte for byte.
 
     pyahocorasick works on `str`; decoding as Latin-1 maps each byte to one character and back, so bytes
     can be searched as they are.
     """
 
-    def __init__(self, words: Iterable[str]) -> None:
+    def __init__(self, words: Iterable[bytes]) -> None:
         self._automaton = ahocorasick.Automaton()
         for word in words:
             if word:  # an empty word occurs nowhere, as in Gitleaks
-                self._automaton.add_word(word.encode("utf-8", "surrogatepass").decode("latin-1"), word)
+                self._automaton.add_word(word.decode("latin-1"), word)
         if self._automaton:
             self._automaton.make_automaton()
 
-    def found(self, lowered: bytes) -> Iterator[str]:
-        """Each occurrence of a word in `lowered` (see `lower`), in order of its end."""
+    def found(self, text: bytes) -> Iterator[bytes]:
+        """Each occurrence of a word in `text`, in order of its end."""
         if self._automaton:
-            for _, word in self._automaton.iter(lowered.decode("latin-1")):
+            for _, word in self._automaton.iter(text.decode("latin-1")):
                 yield word
 
-    def any(self, lowered: bytes) -> bool:
-        """Whether at least one word occurs in `lowered`."""
-        return next(self.found(lowered), None) is not None
+    def any(self, text: bytes) -> bool:
+        """Whether at least one word occurs in `text`."""
+        return next(self.found(text), None) is not None
+
+
+def encoded(words: Iterable[str]) -> tuple[bytes, ...]:
+    """Words of a config as they occur in text."""
+    return tuple(word.encode("utf-8", "surrogatepass") for word in words)
 
 
 def lower(text: bytes) -> bytes:
-    """`text`, which is valid UTF-8, in lower case: all of Unicode, so that KELVIN SIGN finds ``k``."""
-    return text.lower() if text.isascii() else text.decode("utf-8").lower().encode("utf-8")
+    """`text` in lower case: all of Unicode, so that KELVIN SIGN finds ``k``; what is not UTF-8 stays."""
+    if text.isascii():
+        return text.lower()
+    return text.decode("utf-8", "surrogateescape").lower().encode("utf-8", "surrogateescape")
