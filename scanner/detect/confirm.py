@@ -33,9 +33,11 @@ class Hit:
 
 
 def may_touch(rule: Rule, text: bytes) -> bool:
-    """Whether the regex of `rule`, which has one, matches some run of the lines of `text`."""
-    pattern = rule.regex if rule.regex_engine == "regex" else relaxed(rule.regex)
-    return compile_pattern(pattern, rule.regex_engine).search(text)
+    """Whether the regex of `rule`, which has one, may match some run of the lines of `text`.
+
+    A look-around pattern may: what it must not see can be in the other lines.
+    """
+    return rule.regex_engine == "regex" or compile_pattern(relaxed(rule.regex)).search(text)
 
 
 def hits(rule: Rule, text: bytes, allowlists: Sequence[Allowlist]) -> Iterator[Hit]:
@@ -73,14 +75,27 @@ def _without_newlines(text: bytes, start: int, end: int) -> tuple[int, int]:
 
 
 def _secret(rule: Rule, spans: Spans, start: int, end: int) -> tuple[int, int]:
-    """The rule's secret group; where none is named, the first that is not empty; else the match."""
+    """The rule's secret group; where none is named, the first that is not empty; else the match.
+
+    Newlines at the ends of the match are not part of the secret either.
+    """
     if rule.secret_group:
-        group_start, group_end = spans[rule.secret_group]
-        return (group_start, group_end) if group_start >= 0 else (start, start)
-    for group_start, group_end in spans[1:]:
+        return _within(spans[rule.secret_group], spans[0], start, end)
+    for span in spans[1:]:
+        group_start, group_end = _within(span, spans[0], start, end)
         if group_end > group_start:
             return group_start, group_end
     return start, end
+
+
+def _within(group: tuple[int, int], whole: tuple[int, int], start: int, end: int) -> tuple[int, int]:
+    """The part of `group` from `start` to `end`; all of a group in a look-around, outside the match."""
+    if group[0] < 0:
+        return start, start
+    if group[0] < whole[0] or group[1] > whole[1]:
+        return group
+    group_start = min(max(group[0], start), end)
+    return group_start, max(group_start, min(group[1], end))
 
 
 def _allowed_at(
