@@ -16,6 +16,7 @@ from scanner.detect.decode import Segment, decode, locate
 from scanner.detect.positions import Lines, whole_lines
 from scanner.detect.prefilter import Prefilter
 from scanner.detect.seen import Seen
+from scanner.detect.words import Words
 from scanner.model import Config, Match, Rule
 from scanner.regexp import Searchable, searchable
 
@@ -67,7 +68,7 @@ class _Found:
 
     matches: list[Match] = field(default_factory=list)
     seen: Seen = field(default_factory=Seen)
-    timed_out: list[str] = field(default_factory=list)
+    timed_out: dict[str, None] = field(default_factory=dict)
     touched: bool = False
 
 
@@ -174,7 +175,7 @@ class Detector:
                 if match is not None:
                     matches.append(match)
         except TimeoutError:
-            found.timed_out.append(rule.id)
+            found.timed_out[rule.id] = None
         return matches
 
     def _match(self, rule: Rule, hit: Hit, step: _Pass) -> Match | None:
@@ -218,15 +219,17 @@ def reportable(config: Config) -> tuple[Rule, ...]:
 
 def _without_generic_duplicates(matches: list[Match]) -> list[Match]:
     """Drop a generic rule's match where a specific rule found a secret that contains it, on that line."""
-    specific: dict[int, list[bytes]] = {}
+    generic: dict[int, set[bytes]] = {}
+    specific: dict[int, set[bytes]] = {}
     for match in matches:
-        if not _generic(match.rule):
-            specific.setdefault(match.start_line, []).append(match.secret)
+        (generic if _generic(match.rule) else specific).setdefault(match.start_line, set()).add(match.secret)
+    # All generic secrets of a line are looked for at once: a line of megabytes can have very many.
+    known: set[tuple[int, bytes]] = set()
+    for line in generic.keys() & specific.keys():
+        words = Words(generic[line])
+        known.update((line, word) for secret in specific[line] for word in (b"", *words.found(secret)))
     return [
-        match
-        for match in matches
-        if not _generic(match.rule)
-        or not any(match.secret in secret for secret in specific.get(match.start_line, ()))
+        match for match in matches if not (_generic(match.rule) and (match.start_line, match.secret) in known)
     ]
 
 
