@@ -9,8 +9,10 @@ in the whole file can swallow one that the lines alone would show.
 from __future__ import annotations
 
 import io
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from scanner.detect import Detector, Scan
 from scanner.git import (
@@ -27,7 +29,7 @@ from scanner.identity import gitleaks_fingerprint, identify
 from scanner.model import Commit, Finding, Fragment, Match, Reason, Rule, Skipped
 from scanner.sources.archive import kind as archive_kind
 from scanner.sources.archive import unpack
-from scanner.sources.chunks import LIMIT, fragments
+from scanner.sources.chunks import LIMIT, Peeked, fragments
 
 NOTHING = Scan((), False, ())
 
@@ -108,7 +110,7 @@ class Locator:
         self._repository, self._detector, self._place = repository, detector, place
         self._max_megabytes, self._max_archive_depth = max_megabytes, max_archive_depth
         self._scans: dict[str, Scan] = {}
-        self._told: set[tuple[Reason, str, bytes]] = set()
+        self._told: set[tuple[Reason, str, bytes, str]] = set()
         self.blobs = 0
         self.bytes = 0
 
@@ -128,27 +130,35 @@ class Locator:
         except OSError as error:
             yield Skipped(Reason.UNREADABLE, change.path, detail=error.strerror or str(error))
             return
-        place = self._place(change)
         if new:
-            yield from (place.on_path(rule) for rule in rules)
+            yield from (self._place(change).on_path(rule) for rule in rules)
         if self._max_archive_depth and archive_kind(new):
-            yield from self._unpacked(new, place)
-            return
+            yield from self._unpacked(new, self._place(change))
+        else:
+            yield from self._in_file(change, new)
+
+    def _in_file(self, change: Change, new: bytes) -> Iterator[Finding | Skipped]:
+        """What `change` brings into a file that is no archive."""
         reason = self._unscannable(new)
         if reason:
-            self._scans[change.new] = NOTHING
             yield from self._once(Skipped(reason, change.path, change.new))
-            if reason is not Reason.TOO_LARGE:
-                return
-        scan = self._scan(change.new, new)
+        if reason is Reason.TOO_LARGE:
+            scan = NOTHING  # of the whole; what the change adds is still read
+        elif reason:
+            if change.new:
+                self._scans[change.new] = NOTHING
+            return
+        else:
+            scan = self._scan(change.new, new)
         yield from self._once(
             *(Skipped(Reason.REGEX_TIMEOUT, change.path, change.new, id) for id in scan.timed_out)
         )
         if scan.touched or reason:
-            yield from self._entered(change, new, scan, place)
+            yield from self._entered(change, new, scan)
 
-    def _entered(self, change: Change, new: bytes, scan: Scan, place: Place) -> Iterator[Finding | Skipped]:
+    def _entered(self, change: Change, new: bytes, scan: Scan) -> Iterator[Finding | Skipped]:
         """The findings among the matches of `scan` that `change` brought in."""
+        place = self._place(change)
         matches = self._detector.at(scan.matches, change.path, change.commit)
         if not change.olds:
             yield from map(place.finding, matches)
@@ -172,14 +182,17 @@ class Locator:
 
     def _old(self, blob: str) -> _Old:
         data = self._repository.read_blob(blob)
-        return _Old(data, NOTHING if self._unscannable(data) else self._scan(blob, data))
+        reason = self._unscannable(data)
+        if reason is Reason.TOO_LARGE:
+            return _Old(data, None)
+        return _Old(data, NOTHING if reason else self._scan(blob, data))
 
     def _alone(self, change: Change, old: _Old, new: bytes) -> list[Match]:
         """Matches in each hunk's added lines, read without the rest of the file."""
         found: list[Match] = []
         for first_line, text in added_text(old.data, new):
             if not self._too_large(text):
-                matches = self._detector.scan(text).matches
+                matches = scan_text(self._detector, text).matches
                 here = self._detector.at(matches, change.path, change.commit)
                 found.extend(shifted(match, first_line) for match in here)
         return found
@@ -215,27 +228,30 @@ class Locator:
 
     def _once(self, *skipped: Skipped) -> Iterator[Skipped]:
         for item in skipped:
-            key = (item.reason, item.object, b"" if item.object else item.path)
+            key = (item.reason, item.object, b"" if item.object else item.path, item.detail)
             if key not in self._told:
                 self._told.add(key)
                 yield item
 
 
 class _Old:
-    """A file's version before a change."""
+    """A file's version before a change; `scan` is None where it was too large to be scanned."""
 
-    def __init__(self, data: bytes, scan: Scan) -> None:
+    def __init__(self, data: bytes, scan: Scan | None) -> None:
         self.data = data
-        self._secrets = {(match.rule.id, match.secret) for match in scan.matches}
+        self._secrets = (
+            {(match.rule.id, match.secret) for match in scan.matches} if scan is not None else None
+        )
         self._added: list[range] | None = None
 
     def lacks(self, match: Match, new: bytes) -> bool:
         """Whether `match`, of the version `new`, came in since: its secret, or a line it stands on."""
-        if (match.rule.id, match.secret) not in self._secrets:
+        if self._secrets is not None and (match.rule.id, match.secret) not in self._secrets:
             return True
         if self._added is None:
             self._added = added_lines(self.data, new)
-        return any(match.start_line < lines.stop and lines.start <= match.end_line for lines in self._added)
+        index = bisect_right(self._added, match.start_line, key=attrgetter("stop"))
+        return index < len(self._added) and self._added[index].start <= match.end_line
 
 
 def _merged(whole: list[Match], alone: list[Match]) -> list[Match]:
@@ -246,15 +262,13 @@ def _merged(whole: list[Match], alone: list[Match]) -> list[Match]:
     """
     lines: dict[tuple[str, bytes], list[int]] = {}
     for match in alone:
-        lines.setdefault((match.rule.id, match.secret), []).append(match.start_line)
-    kept = [
-        match
-        for match in whole
-        if not any(
-            match.start_line <= line <= match.end_line
-            for line in lines.get((match.rule.id, match.secret), ())
-        )
-    ]
+        insort(lines.setdefault((match.rule.id, match.secret), []), match.start_line)
+    kept = []
+    for match in whole:
+        alike = lines.get((match.rule.id, match.secret), [])
+        index = bisect_left(alike, match.start_line)
+        if index == len(alike) or alike[index] > match.end_line:
+            kept.append(match)
     return sorted(kept + alone, key=lambda match: (match.start_line, match.start_column, match.rule.id))
 
 
@@ -262,7 +276,7 @@ def scan_text(detector: Detector, data: bytes) -> Scan:
     """Scan content of any size, piece by piece where it is large."""
     if len(data) <= LIMIT:
         return detector.scan(data)
-    scans = [(piece, detector.scan(piece.data)) for piece in fragments(io.BytesIO(data), b"")]
+    scans = [(piece, detector.scan(piece.data)) for piece in fragments(Peeked(io.BytesIO(data)), b"")]
     return Scan(
         tuple(match for piece, scan in scans for match in _fresh(scan.matches, piece)),
         any(scan.touched for _, scan in scans),
