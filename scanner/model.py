@@ -313,6 +313,7 @@ class Summary:
             (``ignore file``, ``baseline``).
         unused: ignore entries that matched nothing.
         warnings: one line each.
+        unfinished: the scan was interrupted or failed, and did not come to its end.
     """
 
     commits: int = 0
@@ -326,11 +327,12 @@ class Summary:
     hidden: dict[str, int] = field(default_factory=dict)
     unused: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    unfinished: bool = False
 
     @property
     def incomplete(self) -> bool:
         """Whether something that should have been read was not."""
-        return any(reason.incomplete for reason in self.skipped)
+        return self.unfinished or any(reason.incomplete for reason in self.skipped)
 
 
 NOTABLE_LIMIT = 1000

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Protocol, TypeVar
 
@@ -144,10 +146,9 @@ def scan_history(
     progress = progress or NoProgress()
     summary.commits = commit_count(repository, selection)
     progress.start("commits", summary.commits or None)
-    for commit in sorted(repository.shallow_commits):
-        yield Skipped(Reason.SHALLOW, object=commit)
+    boundary = [Skipped(Reason.SHALLOW, object=commit) for commit in sorted(repository.shallow_commits)]
     changes = _counted(history(repository, selection), progress)
-    yield from _scan_changes(changes, repository, detector, options, summary)
+    return chain(boundary, _scan_changes(changes, repository, detector, options, summary))
 
 
 def scan_staged(
@@ -233,10 +234,15 @@ def _counted(changes: Iterable[Change | Skipped], progress: Progress) -> Iterato
 
 @dataclass(slots=True)
 class Known:
-    """What hides findings: they are counted, not reported."""
+    """What hides findings: they are counted, not reported.
+
+    Attributes:
+        list_unused: the summary shall list ignore entries that matched nothing.
+    """
 
     ignored: IgnoreList = field(default_factory=IgnoreList)
     baseline: Baseline = field(default_factory=Baseline)
+    list_unused: bool = False
 
     def hides(self, finding: Finding) -> str:
         """The name of what knows `finding`; empty where nothing does."""
@@ -253,7 +259,8 @@ def run(
 ) -> None:
     """Take findings to the reports and count everything in `summary`.
 
-    The reports are finished whatever happens, so that an interrupted scan leaves valid ones.
+    The reports are finished whatever happens, in their order, so that an interrupted scan leaves valid
+    ones, and so does one of which a report cannot be written.
 
     Args:
         items: of one of the ``scan_*``.
@@ -261,27 +268,37 @@ def run(
         reporters: get each finding that is not known, and the summary at the end.
         known: what hides findings.
     """
-    known = known or Known()
+    with ExitStack() as stack:
+        for reporter in reversed(reporters):
+            stack.callback(reporter.finish, summary)
+        for finding in reported(items, summary, known or Known()):
+            for reporter in reporters:
+                reporter.add(finding)
+
+
+def reported(items: Iterable[Item], summary: Summary, known: Known) -> Iterator[Finding]:
+    """The findings among `items` that are not `known`; counts everything in `summary`."""
     started = time.monotonic()
     summary.warnings += known.ignored.warnings + known.baseline.warnings
     try:
         for item in items:
-            _take(item, summary, reporters, known)
+            if isinstance(item, Skipped):
+                _count_skipped(item, summary)
+            elif name := known.hides(item):
+                summary.hidden[name] = summary.hidden.get(name, 0) + 1
+            else:
+                summary.findings[item.rule.id] = summary.findings.get(item.rule.id, 0) + 1
+                yield item
+    except BaseException:
+        summary.unfinished = True
+        raise
     finally:
-        summary.seconds = time.monotonic() - started
-        summary.unused = known.ignored.unused()
-        for reporter in reporters:
-            reporter.finish(summary)
+        summary.seconds += time.monotonic() - started
+        if known.list_unused:
+            summary.unused = known.ignored.unused()
 
 
-def _take(item: Item, summary: Summary, reporters: Sequence[Reporter], known: Known) -> None:
-    if isinstance(item, Skipped):
-        summary.skipped[item.reason] = summary.skipped.get(item.reason, 0) + 1
-        if len(summary.notable) < NOTABLE_LIMIT:
-            summary.notable.append(item)
-    elif name := known.hides(item):
-        summary.hidden[name] = summary.hidden.get(name, 0) + 1
-    else:
-        summary.findings[item.rule.id] = summary.findings.get(item.rule.id, 0) + 1
-        for reporter in reporters:
-            reporter.add(item)
+def _count_skipped(skipped: Skipped, summary: Summary) -> None:
+    summary.skipped[skipped.reason] = summary.skipped.get(skipped.reason, 0) + 1
+    if len(summary.notable) < NOTABLE_LIMIT:
+        summary.notable.append(skipped)

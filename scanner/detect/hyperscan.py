@@ -141,4 +141,6 @@ def _unpack(data: bytes) -> tuple[Any, frozenset[int]]:
     checksum, _, listed = head.partition(b":")
     if int(checksum) != zlib.crc32(listed):
         raise ValueError("damaged")
-    return hyperscan.loadb(database, hyperscan.HS_MODE_BLOCK), frozenset(map(int, listed.split(b",")))
+    loaded: Any = hyperscan.loadb(database, hyperscan.HS_MODE_BLOCK)
+    loaded.scratch = hyperscan.Scratch(loaded)  # unlike compiling, loading makes none
+    return loaded, frozenset(map(int, listed.split(b",")))
