@@ -1,1 +1,5 @@
-"""The command line; the only package that reads the environment, prints and exits."""
+"""The command line: arguments, environment variables, terminals, printing and exit codes; nothing else."""
+
+from scanner.cli.app import main
+
+__all__ = ["main"]

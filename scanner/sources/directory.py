@@ -36,13 +36,13 @@ def walk(
 ) -> Iterator[Fragment | Skipped]:
     """Everything under `paths` in a fixed order: of each folder by name, linked files last.
 
-    A reported path begins as the given one does, ``.`` and ``./`` left out. A file or folder that several
-    of `paths` lead to is scanned under the first.
+    A file given by name is reported by that name; what is in a folder begins with the folder's, ``.`` and
+    ``./`` left out. What several of `paths` lead to is scanned under the first.
 
     Args:
         paths: files and folders; symbolic links among them are followed.
         excludes: whether a file, or a folder with all that is in it, is not to be scanned.
-        own_files: files of this scan itself, such as its config.
+        own_files: files of this scan itself, such as its config and reports; they need not exist yet.
         follow_symlinks: scan files that symbolic links lead to, unless they are scanned anyway; links to
             folders are never followed.
         max_megabytes: larger files are skipped; 0 for no limit.
@@ -62,6 +62,8 @@ def _root(path: Path | str) -> bytes:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a path"
         raise UsageError(f"{text_of(raw)}: {reason}") from None
+    if not os.path.isdir(raw):
+        return raw
     clean = normpath(raw)
     return clean[1:] if clean.startswith(b"//") else clean
 
@@ -79,7 +81,7 @@ class _Walk:
     ) -> None:
         self._excludes, self._follow_symlinks = excludes, follow_symlinks
         self._max_bytes, self._max_archive_depth = max_bytes, max_archive_depth
-        self._own = {id_ for file in own_files if (id_ := _id(os.fsencode(file)))}
+        self._own_files, self._own = own_files, set[_Id]()
         self._folders: set[_Id] = set()
         self._given: set[_Id] = set()
         self._scanned: set[_Id] = set()  # kept only where links are followed
@@ -87,6 +89,8 @@ class _Walk:
 
     def all(self, roots: Sequence[bytes]) -> Iterator[Fragment | Skipped]:
         """What is under the roots, then what the links found there lead to."""
+        # Only now: reports are made between the call and the first item.
+        self._own = {id_ for file in self._own_files if (id_ := _id(os.fsencode(file)))}
         for root in roots:
             real = os.path.realpath(root)
             if self._excludes(root):

@@ -1,0 +1,182 @@
+"""What every scanning command does between its arguments and its exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+import platformdirs
+
+from scanner.cache import FileStore
+from scanner.cli.configuration import FoundConfig, find_config, ignore_files
+from scanner.cli.log import Log
+from scanner.cli.options import ScanArguments
+from scanner.cli.progress import ProgressBar
+from scanner.cli.reports import STDOUT, Destination, colorful, destinations, is_terminal, open_reports
+from scanner.cli.signals import Interrupts
+from scanner.config import select
+from scanner.detect import ALLOW_MARKS, OTHER_TOOLS_MARKS, Detector, make_prefilter, reportable
+from scanner.errors import ExitCode
+from scanner.git import Repository, open_repository
+from scanner.known import baseline, ignore
+from scanner.model import Config, Summary
+from scanner.pipeline import Item, Known, NoProgress, Options, Progress, run
+from scanner.report.base import Reporter
+from scanner.report.summary import human_bytes
+
+Scan = Callable[[Detector, Options, Summary, Progress], Iterator[Item]]
+"""One of `scanner.pipeline`'s ``scan_*``, given what it scans."""
+
+
+def execute(
+    arguments: ScanArguments,
+    targets: Sequence[Path],
+    scan: Scan,
+    options: Options | None = None,
+    without_effect: Sequence[str] = (),
+) -> int:
+    """Scan, report, and return the exit code.
+
+    Args:
+        targets: what is scanned: a folder's own config and ignore files count. Several files and folders
+            use the working directory's config.
+        scan: begins the scan.
+        options: what the command's own options say; the shared ones are added.
+        without_effect: options that were given and mean nothing to this command.
+
+    Raises:
+        LeakscanError: there was something wrong before or in the scan.
+        ClosedOutput: stdout was closed early.
+        KeyboardInterrupt: the scan was interrupted; its reports are finished.
+    """
+    log = Log(arguments.log_level)
+    _log_without_effect(log, arguments, without_effect)
+    stdout: BinaryIO | None = sys.stdout.buffer if sys.stdout is not None else None
+    wanted = destinations(arguments, stdout)
+    found = find_config(arguments.config, targets[0] if len(targets) == 1 else Path(), os.environ)
+    if found.from_target:
+        log.info(f"using {found.path} of what is scanned; what it allows is not reported")
+    config = select(found.config, arguments.enable_rule)
+    known = _known(arguments, targets)
+    summary = Summary(warnings=list(config.warnings))
+    bar = _progress_bar(arguments, wanted)
+    items = scan(
+        _detector(arguments, config),
+        _options(options or Options(), arguments, found, wanted),
+        summary,
+        bar or NoProgress(),
+    )
+    reporters: list[Reporter] = [bar] if bar else []
+    reporters += open_reports(wanted, arguments, config, stdout, os.environ)
+    interrupts = click.get_current_context().ensure_object(Interrupts)
+    run(interrupts.between(items), summary, reporters, known)
+    if interrupts.received:
+        raise interrupts.received
+    if not _summary_on_screen(wanted):
+        _log_summary(log, summary)
+    return _exit_code(arguments, summary)
+
+
+@contextlib.contextmanager
+def repository_at(path: Path) -> Iterator[Repository]:
+    """The repository at `path`, open; raises `RepositoryError`."""
+    with open_repository(path, os.environ) as repository:
+        yield repository
+
+
+def database_store() -> FileStore:
+    """Where compiled rules are kept for the next run."""
+    return FileStore(platformdirs.user_cache_path("leakscan"))
+
+
+def _detector(arguments: ScanArguments, config: Config) -> Detector:
+    marks = ALLOW_MARKS + (OTHER_TOOLS_MARKS if arguments.allow_marks == "all" else ())
+    return Detector(
+        config,
+        make_prefilter(reportable(config), arguments.engine, database_store()),
+        max_decode_depth=arguments.max_decode_depth,
+        allow_marks=() if arguments.ignore_gitleaks_allow else marks,
+    )
+
+
+def _options(
+    own: Options, arguments: ScanArguments, found: FoundConfig, wanted: Sequence[Destination]
+) -> Options:
+    files = [found.path, arguments.baseline_path, *(Path(one.path) for one in wanted if one.path != STDOUT)]
+    return replace(
+        own,
+        max_megabytes=max(arguments.max_target_megabytes, 0),
+        max_archive_depth=max(arguments.max_archive_depth, 0),
+        own_files=[file for file in files if file],
+        timeout=max(arguments.timeout, 0),
+        identity_key=os.environb.get(b"LEAKSCAN_FINGERPRINT_KEY", b""),
+    )
+
+
+def _known(arguments: ScanArguments, targets: Sequence[Path]) -> Known:
+    ignored = ignore.load(ignore_files(arguments.gitleaks_ignore_path, targets), date.today())
+    path = arguments.baseline_path
+    old = baseline.load(path) if path else baseline.Baseline()
+    return Known(ignored, old, list_unused=arguments.list_unused_ignores)
+
+
+def _progress_bar(arguments: ScanArguments, wanted: Sequence[Destination]) -> ProgressBar | None:
+    """The bar, where somebody sees it and nothing else is written there meanwhile."""
+    streams = any(one.path == STDOUT and one.format != "text" for one in wanted) and is_terminal(sys.stdout)
+    if not is_terminal(sys.stderr) or os.environ.get("CI") or streams:
+        return None
+    return ProgressBar(color=not arguments.no_color and colorful(os.environ))
+
+
+def _summary_on_screen(wanted: Sequence[Destination]) -> bool:
+    """Whether the text report shows its summary to the one who would read the log."""
+    return Destination("text", STDOUT) in wanted and is_terminal(sys.stdout) and is_terminal(sys.stderr)
+
+
+def _log_without_effect(log: Log, arguments: ScanArguments, more: Sequence[str]) -> None:
+    given = [
+        *(["--diagnostics"] if arguments.diagnostics else []),
+        *(["--diagnostics-dir"] if arguments.diagnostics_dir else []),
+        *(["--report-format (without --report-path)"] if _lone_format(arguments) else []),
+        *more,
+    ]
+    for name in given:
+        log.warn(f"{name} has no effect here")
+
+
+def _lone_format(arguments: ScanArguments) -> bool:
+    return bool(arguments.report_format and not arguments.report_path)
+
+
+def _log_summary(log: Log, summary: Summary) -> None:
+    """What Gitleaks logs at the end, and what was not scanned."""
+    for warning in summary.warnings:
+        log.warn(warning)
+    if summary.commits:
+        log.info(f"{summary.commits} commits scanned.")
+    size = human_bytes(summary.bytes)
+    log.info(f"scanned ~{summary.bytes} bytes ({size}) in {summary.seconds:.2f}s")
+    for reason, count in summary.skipped.items():
+        (log.warn if reason.incomplete else log.info)(f"not scanned: {count} {reason.value}")
+    found = sum(summary.findings.values())
+    if found:
+        log.warn(f"leaks found: {found}")
+    elif summary.incomplete:
+        log.warn("no leaks found so far: the scan is incomplete")
+    else:
+        log.info("no leaks found")
+
+
+def _exit_code(arguments: ScanArguments, summary: Summary) -> int:
+    if summary.findings:
+        return arguments.exit_code
+    if summary.incomplete and not arguments.allow_incomplete:
+        return ExitCode.INCOMPLETE
+    return ExitCode.CLEAN

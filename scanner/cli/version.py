@@ -1,0 +1,30 @@
+"""``leakscan version``: what runs here."""
+
+from __future__ import annotations
+
+import platform
+
+import click
+
+from scanner._version import __version__
+from scanner.cli.command import Command
+
+
+@click.command(
+    "version",
+    cls=Command,
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    examples=[("leakscan version", "For a bug report:")],
+)
+def command() -> int:
+    """Print the versions of leakscan, of the engine that runs by default, and of Python."""
+    click.echo(f"leakscan {__version__} (engine {_engine()}, Python {platform.python_version()})")
+    return 0
+
+
+def _engine() -> str:
+    try:
+        import hyperscan
+    except ImportError:
+        return "ahocorasick"
+    return f"hyperscan {hyperscan.__version__}"
