@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Protocol
 
 from scanner.model import Fragment
@@ -69,23 +70,19 @@ def fragments(stream: Peeked, path: bytes, symlink: bytes = b"") -> Iterator[Fra
     Raises:
         Exception: whatever reading the stream raises, after what came before it.
     """
-    text, known, line = stream.read(LIMIT), 0, 1
+    text, known, line = b"", 0, 1
     while True:
-        try:
-            more = stream.read(_READ)
-        except Exception:
+        with suppress(Exception):  # the stream raises it again below
+            text += stream.read(max(LIMIT + 1 - len(text), 0))
+        if len(text) <= LIMIT:
             yield Fragment(text, path, symlink, line, known)
-            raise
-        if not more:
-            yield Fragment(text, path, symlink, line, known)
+            stream.read(1)
             return
         cut = text.rfind(b"\n", known) + 1 or len(text)
         yield Fragment(text[:cut], path, symlink, line, known)
         start = _last_lines(text, cut)
         line += text.count(b"\n", 0, start)
-        known = cut - start
-        text = text[start:] + more
-        text += stream.read(max(LIMIT - len(text), 0))
+        text, known = text[start:], cut - start
 
 
 def _last_lines(text: bytes, end: int) -> int:

@@ -39,7 +39,7 @@ _PREFIXES = (
 
 _DEX: _Signature = ((0, (b"dex\n",)), (36, (b"\x70",)))
 _OFFICE = b"\xd0\xcf\x11\xe0"
-_OFFICE_STREAMS = (b"\xec\xa5", b"\x09\x08", b"\xfd\xff", b"\xa0\x46")
+_OFFICE_STREAMS = (b"\xec\xa5", b"\x09\x08", b"\xa0\x46")
 _SIGNATURES: tuple[_Signature, ...] = (
     _DEX,
     ((0, (b"dey\n",)), (40, (b"dex\n",)), (76, (b"\x70",)), (100, tuple(bytes([n]) for n in range(256)))),
