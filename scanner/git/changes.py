@@ -105,6 +105,8 @@ def parse_raw(tokens: Iterator[bytes]) -> Iterator[Header | Entry]:
                 path = next(tokens, None)
             if path is None:
                 return
+            if fields[-1] == "U":  # unmerged: says only that other entries follow
+                continue
             modes = tuple(int(mode, 8) for mode in fields[: parents + 1])
             yield Entry(modes, tuple(fields[parents + 1 : 2 * parents + 2]), path)
         elif text:

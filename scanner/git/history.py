@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scanner.errors import UsageError
-from scanner.git import salvage
 from scanner.git.changes import HEADER_FORMAT, Change, Entry, Header, parse_raw, split_tokens
 from scanner.git.compare import Comparer, exact_renames
 from scanner.git.program import GitFailed
 from scanner.git.repository import Repository
+from scanner.git.salvage import remaining_changes
 from scanner.git.selection import Query, Selection, query_of
 from scanner.model import Reason, Skipped
 
@@ -54,14 +54,29 @@ def _changes(repository: Repository, query: Query) -> Iterator[Change | Skipped]
     try:
         yield from _log(repository, query, done)
     except GitFailed as error:
-        if query.free and not done:
-            if not repository.program.output("for-each-ref", "--count=1"):
-                return  # an empty repository has no HEAD to look at
-            raise UsageError(f"--log-opts: git log refuses: {error.reason}") from None
-        yield from salvage.remaining_changes(repository, query, done)
+        if query.free and not repository.program.output("for-each-ref", "--count=1"):
+            return  # an empty repository has no HEAD to look at
+        if query.free:
+            _check_options(repository, query)
+        explained = False
+        for item in remaining_changes(repository, query, done):
+            explained = explained or (isinstance(item, Skipped) and item.reason.incomplete)
+            yield item
+        if not explained:  # such as a ref that is no object name
+            yield Skipped(Reason.CORRUPT_OBJECT, detail=error.reason)
     else:
         if query.revisions == ("--all",):
             yield from _unreadable_refs(repository)
+
+
+def _check_options(repository: Repository, query: Query) -> None:
+    """Raise `UsageError` if what Git objects to is not the repository but the user's options."""
+    end = query.arguments.index("--") if "--" in query.arguments else len(query.arguments)
+    options, paths = query.arguments[:end], query.arguments[end:]
+    try:
+        repository.program.output("log", "-s", *options, "--max-count=0", *paths)
+    except GitFailed as error:
+        raise UsageError(f"--log-opts: git log refuses: {error.reason}") from None
 
 
 def _log(repository: Repository, query: Query, done: set[str]) -> Iterator[Change | Skipped]:

@@ -58,7 +58,8 @@ class GitFailed(RepositoryError):
     def __init__(self, command: str, status: int, text: str) -> None:
         self.status = status
         lines = [line.strip() for line in text.splitlines() if line.strip()]
-        self.reason = lines[-1] if lines else f"exit status {status}"
+        told = [line for line in lines if line.startswith(("fatal: ", "error: "))] or lines
+        self.reason = told[-1] if told else f"exit status {status}"
         super().__init__(_advice(text) or f"git {command}: {self.reason}")
 
 

@@ -10,13 +10,17 @@ from pathlib import Path
 
 from scanner.errors import RepositoryError
 from scanner.git.changes import Change, Entry, Header, parse_raw, split_tokens
+from scanner.git.objects import ObjectError
 from scanner.git.program import GitFailed
 from scanner.git.repository import Repository
 from scanner.model import Skipped
 
 _RAW = ("diff", "--raw", "-z", "--no-abbrev", "--no-color", "--no-ext-diff", "--no-textconv")
-# Only compare a submodule's commit: looking into its work tree would run Git with its configuration.
-_SUBMODULES = "--ignore-submodules=dirty"
+# Not looking into submodules' work trees, which would read (and obey) their configuration.
+_STAGED = ("--cached", "--ignore-submodules=dirty")
+_UNSTAGED = ("--ignore-submodules=all", "-c")  # -c: a file in conflict is compared with both sides
+# Otherwise git diff writes the index, to note which files it found unchanged.
+_NO_REFRESH = "diff.autoRefreshIndex=false"
 _NOT_IN_HISTORY = Header("", merge=False)
 _CRLF_PROBE = b"a\r\nb\r\n"
 
@@ -33,7 +37,7 @@ def staged(repository: Repository) -> Iterator[Change | Skipped]:
     if repository.index_file:
         # Git takes a relative name from the work tree's root, where hooks run.
         variables["GIT_INDEX_FILE"] = str(repository.work_tree / repository.index_file)
-    return _diff(repository, "--cached", variables=variables)
+    return _diff(repository, _STAGED, variables=variables)
 
 
 def unstaged(repository: Repository) -> Iterator[Change | Skipped]:
@@ -41,18 +45,31 @@ def unstaged(repository: Repository) -> Iterator[Change | Skipped]:
 
     Read the new content with `work_tree_content`. Raises as `staged`.
     """
-    for item in _diff(repository, settings=_no_filters(repository)):
-        yield replace(item, new="") if isinstance(item, Change) else item
+    for item in _diff(repository, _UNSTAGED, settings=(_NO_REFRESH, *_no_filters(repository))):
+        if isinstance(item, Change):
+            item = replace(item, new="")
+            if _is_unchanged(repository, item):
+                continue
+        yield item
+
+
+def _is_unchanged(repository: Repository, change: Change) -> bool:
+    """Whether a file only looks changed, by its time or its line ends; not where it cannot be read."""
+    try:
+        olds = [repository.read_blob(id) for id in change.olds]
+        return bool(olds) and work_tree_content(repository, change, olds[0]) in olds
+    except (OSError, ObjectError):
+        return False
 
 
 def _diff(
     repository: Repository,
-    *options: str,
+    options: tuple[str, ...],
     variables: dict[str, str] | None = None,
     settings: tuple[str, ...] = (),
 ) -> Iterator[Change | Skipped]:
     repository.work_tree  # noqa: B018  (a bare repository has no index: say so, not what git diff says)
-    arguments = (*_RAW, _SUBMODULES, *options)
+    arguments = (*_RAW, *options)
     try:
         items = _parse(repository, (*arguments, "."), variables, settings)
     except GitFailed:
