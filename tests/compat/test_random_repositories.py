@@ -109,7 +109,7 @@ class Judge:
         """Gitleaks reports a secret beside something decoded twice, as it stands and as decoded."""
         return any(tag.startswith("decode-depth") for tag in theirs["Tags"]) and any(
             our_key(finding)[:3] == (theirs["RuleID"], theirs["Commit"], theirs["File"])
-            and text_of(finding.secret) == theirs["Secret"]
+            and self._same_secret(theirs, finding)
             and theirs["Tags"][-1] not in finding.tags
             and finding.start_line <= theirs["EndLine"]
             and theirs["StartLine"] <= finding.end_line
@@ -131,7 +131,7 @@ class Judge:
         if theirs["Secret"] == text_of(ours.secret):
             return True
         alone = re2.search(ours.rule.regex, theirs["Match"])
-        return theirs["Secret"] == theirs["Match"] and alone is None
+        return theirs["Secret"] == theirs["Match"] and text_of(ours.secret) in theirs["Match"] and alone is None
 
     def _same_line(self, theirs: dict[str, Any], ours: Finding) -> bool:
         """Gitleaks trims newlines before a match and leaves its start where they were."""
