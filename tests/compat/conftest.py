@@ -101,7 +101,9 @@ class History:
     def build(self, folder: Path) -> None:
         """Write it into a new bare repository, each commit on a branch of its own."""
         subprocess.run(
-            ["git", "init", "-q", "--bare", "--template=", folder], env=_environment(folder.parent), check=True
+            ["git", "init", "-q", "--bare", "--template=", folder],
+            env=_environment(folder.parent),
+            check=True,
         )
         marks = folder / "marks"
         subprocess.run(
@@ -265,32 +267,86 @@ def _moved(draw: st.DrawFn, target: bytes, source: bytes) -> bytes:
 
 
 _PATHS = (
-    *(b"a.txt", b"dir/b.txt", b"dir/a.txt", b"c", b".env", b"cert.pem", b"vendor/x.txt", b"docs/a.txt"),
-    *(b"with space.txt", b'quo"te.txt', b"new\nline.txt", b"tab\t.txt", "caf\u00e9.txt".encode(), b"latin\xe9"),
-    *(b"-dash.txt", b"co:lon.txt", b"back\\slash", b"data.bin", b"a.gz", b" lead", b"trail ", b"b/ a", b"a => b"),
+    *b"a.txt dir/b.txt dir/a.txt c .env cert.pem key.pem vendor/x.txt docs/a.txt -dash.txt co:lon.txt".split(),
+    *(b"data.bin", b"a.gz", b"with space.txt", b" lead", b"trail ", b"b/ a", b"a => b", b'quo"te.txt'),
+    *(b"back\\slash", b"tab\t.txt", b"new\nline.txt", "caf\u00e9.txt".encode(), b"latin\xe9"),
 )
-_AUTHORS = (
-    *(b"Dev One <dev1@example.com>", b"Dev One <dev1@example.com>", b" <>", "J\u00fcrgen <j@example.com>".encode()),
-    b"latin \xe9 <x@y>",
-)
+_NAMES = (b"Dev One", b"Dev One", "J\u00fcrgen".encode(), b"latin \xe9")
+_AUTHORS = (*(name + b" <dev1@example.com>" for name in _NAMES), b" <>")
 _MESSAGES = (
     *(b"change", b"subject\n\nbody\n\n\nmore\n", b"", b"diff --git a/x b/x\n\n+tok_abcd1234\n@@ -1 +1 @@\n"),
     *("f\u00fcr\ttab".encode(), b"two\nlines\n", b"commit 0123456789\n\nAuthor: x"),
 )
-# What the rules of rules.toml match, nearly match, and take for context. base64, percent and hex are of
+# What the rules of rules.toml match, nearly match, and take for context. The encoded ones hold
 # "tok_bbbb2222 as text".
+_TEXTS = b"""\
+
+
+}
+}
+    return 1
+def f():
+plain words
+more plain words here
+tok_abcd1234
+x tok_wxyz5678 y
+tok_wxyz567
+TOK_ABCD1234
+tok_abcd1234tok_wxyz5678
+tok_abcd1234 # gitleaks:allow
+# gitleaks:allow
+tok_abcd1234 # harmless
+tok_sample12
+api_key =
+api_key = 'q1w2e3'
+'q1w2e3'
+api_key
+= q1w2e3
+API_KEY:'q1w2e3r4'
+key: tok_abcd1234
+secret = abcdefgh
+secret = aaaaaaaa
+secret = 'zyxwvuts';
+secret
+-----BEGIN KEY-----
+-----END KEY-----
+MIIBAAAA
+-----BEGIN KEY----- MIIB -----END KEY-----
+start_1111
+end_2222
+whole_3333
+ml_4444
+ ml_4444
+nl_5555
+opt_6666
+opt_6666;
+span_a
+b c
+span_b
+last_7777
+first_8888
+any_9999 any_9998
+not_1212x
+user_abcd
+user_wxyz pass_abcd
+pass_abcd
+pass_wxyz
+near_abcd
+far_abcd
+kw123456
+vendor
+VENDOR of kw654321
+env_1234
+pair_a:b
+pair_a:
+doc_1234
+doc_
+dG9rX2JiYmIyMjIyIGFzIHRleHQ=
+tok_%62bbb2222%20
+746f6b5f626262623232323220617320746578742e2e
+U+0074 U+006F"""
 _LINES = (
-    *(b"", b"", b"}", b"}", b"    return 1", b"def f():", b"plain words", b"more plain words here"),
-    *(b"tok_abcd1234", b"x tok_wxyz5678 y", b"tok_wxyz567", b"TOK_ABCD1234", b"tok_abcd1234tok_wxyz5678"),
-    *(b"tok_abcd1234 # gitleaks:allow", b"# gitleaks:allow", b"tok_abcd1234 # harmless", b"tok_sample12"),
-    *(b"api_key =", b"api_key = 'q1w2e3'", b"'q1w2e3'", b"api_key", b"= q1w2e3", b"API_KEY:'q1w2e3r4'"),
-    *(b"key: tok_abcd1234", b"secret = abcdefgh", b"secret = aaaaaaaa", b"secret = 'zyxwvuts';", b"secret"),
-    *(b"-----BEGIN KEY-----", b"-----END KEY-----", b"MIIBAAAA", b"-----BEGIN KEY----- MIIB -----END KEY-----"),
-    *(b"start_1111", b"end_2222", b"whole_3333", b"ml_4444", b" ml_4444", b"nl_5555", b"opt_6666", b"opt_6666;"),
-    *(b"span_a", b"b c", b"span_b", b"last_7777", b"first_8888", b"any_9999 any_9998", b"not_1212x"),
-    *(b"user_abcd", b"user_wxyz pass_abcd", b"pass_abcd", b"pass_wxyz", b"near_abcd", b"far_abcd", b"chain_1"),
-    *(b"kw123456", b"vendor", b"VENDOR of kw654321", b"env_1234", b"pair_a:b", b"pair_a:", b"doc_1234", b"doc_"),
-    *(b"dG9rX2JiYmIyMjIyIGFzIHRleHQ=", b"tok_%62bbb2222%20", b"746f6b5f626262623232323220617320746578742e2e"),
-    *(b"caf\xc3\xa9 tok_abcd1234", b"\xff tok_abcd1234 \xfe", b"\x0b", b"tok_abcd1234\x0bx", b"\r", b"x\ry tok_abcd1234"),
-    *(b"\xe2\x84\xaaey: tok_abcd1234", b"\tapi_key\t=\tq1w2e3", b"U+0074 U+006F", b"k_5555\xe2\x80\xa8", b"\f"),
+    *_TEXTS.split(b"\n"),
+    *(b"caf\xc3\xa9 tok_abcd1234", b"\xff tok_abcd1234 \xfe", b"tok_abcd1234\x0bx", b"x\ry tok_abcd1234"),
+    *(b"\xe2\x84\xaaey: tok_abcd1234", b"\tapi_key\t=\tq1w2e3", b"k_5555\xe2\x80\xa8", b"\x0b", b"\r", b"\f"),
 )

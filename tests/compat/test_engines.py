@@ -30,8 +30,19 @@ RUNS = settings(
 # White space and letters that engines disagree on, bytes that are not UTF-8, and a line without end.
 ODD = (
     *(b"\n", b"\r\n", b"\x0b", b"\x0c", b"\0", b"\xff", b"\xe2\x84", "\u212a".encode(), "\u017f".encode()),
-    *("\u2028".encode(), "\u00a0".encode(), b"\x85", "\U0001f511".encode(), b" ", b'"', b"'", b"=", b";", b"\\n"),
-    *(b"a" * 5000, b"key = ", b"secret: ", b"gitleaks:allow", b"%20", b"\\u0041", b"U+0041 "),
+    *(
+        "\u2028".encode(),
+        "\u00a0".encode(),
+        b"\x85",
+        "\U0001f511".encode(),
+        b" ",
+        b'"',
+        b"'",
+        b"=",
+        b";",
+        b"\\n",
+    ),
+    *(b";", b"\\n", b"a" * 5000, b"key = ", b"secret: ", b"gitleaks:allow", b"%20", b"\\u0041", b"U+0041 "),
 )
 
 
@@ -107,7 +118,13 @@ def _piece(rules: tuple[Rule, ...]) -> st.SearchStrategy[bytes]:
     """What a rule matches, perhaps with a byte cut off, one of its keywords, or something odd."""
     matched = st.sampled_from(rules).flatmap(_matched)
     odd = st.sampled_from(ODD) | st.binary(max_size=3)
-    return matched | matched | matched.map(lambda text: text[1:]) | st.sampled_from(rules).flatmap(_keyword) | odd
+    return (
+        matched
+        | matched
+        | matched.map(lambda text: text[1:])
+        | st.sampled_from(rules).flatmap(_keyword)
+        | odd
+    )
 
 
 def _keyword(rule: Rule) -> st.SearchStrategy[bytes]:

@@ -107,11 +107,13 @@ class Judge:
 
     def repeats(self, theirs: dict[str, Any], ours: list[Finding]) -> bool:
         """Gitleaks reports a secret beside something decoded twice, as it stands and as decoded."""
+        # Where it has lost the end, as in `_lost_end`, only single lines are asked for.
+        last = theirs["EndLine"] if theirs["EndColumn"] else theirs["StartLine"] + 1
         return any(tag.startswith("decode-depth") for tag in theirs["Tags"]) and any(
             our_key(finding)[:3] == (theirs["RuleID"], theirs["Commit"], theirs["File"])
             and self._same_secret(theirs, finding)
             and theirs["Tags"][-1] not in finding.tags
-            and finding.start_line <= theirs["EndLine"]
+            and finding.start_line <= last
             and theirs["StartLine"] <= finding.end_line
             for finding in ours
         )
@@ -131,7 +133,9 @@ class Judge:
         if theirs["Secret"] == text_of(ours.secret):
             return True
         alone = re2.search(ours.rule.regex, theirs["Match"])
-        return theirs["Secret"] == theirs["Match"] and text_of(ours.secret) in theirs["Match"] and alone is None
+        return (
+            theirs["Secret"] == theirs["Match"] and text_of(ours.secret) in theirs["Match"] and alone is None
+        )
 
     def _same_line(self, theirs: dict[str, Any], ours: Finding) -> bool:
         """Gitleaks trims newlines before a match and leaves its start where they were."""
@@ -217,7 +221,9 @@ class Judge:
 
     def _allowed_in(self, ours: Finding, text: bytes, first_line: int) -> bool:
         """Gitleaks takes all lines of a hunk for the line of a match on its unterminated last one."""
-        if text.endswith(b"\n") or first_line + text.count(b"\n") != ours.end_line:
+        last_line = first_line + text.count(b"\n")
+        ends = [ours.end_line, *(other.end_line for other in ours.companions)]
+        if text.endswith(b"\n") or last_line not in ends:
             return False
         return ALLOW.encode() in text or (ours.rule.id == "token" and b"harmless" in text)
 
@@ -233,7 +239,9 @@ class Judge:
 
     def _entry(self, commit: str, path: bytes) -> tuple[str, str, str]:
         """Blobs before and after, and the kind of the change, as Git tells them."""
-        raw = self._git("diff-tree", "-r", "--root", "-M", "--raw", "-z", "--no-commit-id", "--full-index", commit)
+        raw = self._git(
+            "diff-tree", "-r", "--root", "-M", "--raw", "-z", "--no-commit-id", "--full-index", commit
+        )
         tokens = iter(raw.split(b"\0"))
         for token in tokens:
             if not token:
