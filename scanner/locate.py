@@ -131,7 +131,8 @@ class Locator:
             yield Skipped(Reason.UNREADABLE, change.path, detail=error.strerror or str(error))
             return
         if new:
-            yield from (self._place(change).on_path(rule) for rule in rules)
+            place = self._place(change)
+            yield from (place.on_path(rule) for rule in rules if self._detector.mentions(rule, new))
         if self._max_archive_depth and archive_kind(new):
             yield from self._unpacked(new, self._place(change))
         else:
@@ -198,11 +199,12 @@ class Locator:
         return found
 
     def _unpacked(self, data: bytes, place: Place) -> Iterator[Finding | Skipped]:
+        told: set[str] = set()
         for item in unpack(data, place.path, self._max_archive_depth, self._detector.excludes):
             if isinstance(item, Skipped):
                 yield from self._once(item)
             else:
-                yield from fragment_findings(item, self._detector, replace(place, path=item.path))
+                yield from fragment_findings(item, self._detector, replace(place, path=item.path), told)
 
     def _unscannable(self, data: bytes) -> Reason | None:
         if not data:
@@ -284,11 +286,22 @@ def scan_text(detector: Detector, data: bytes) -> Scan:
     )
 
 
-def fragment_findings(fragment: Fragment, detector: Detector, place: Place) -> Iterator[Finding | Skipped]:
-    """What a fragment holds, for sources that have no history."""
+def fragment_findings(
+    fragment: Fragment, detector: Detector, place: Place, told: set[str]
+) -> Iterator[Finding | Skipped]:
+    """What a fragment holds, for sources that have no history.
+
+    Args:
+        told: ids of the rules on the path alone that this file was reported by; kept here from one
+            fragment of the file to the next.
+    """
+    if not fragment.known:
+        told.clear()
     scan = detector.scan(fragment.data)
-    if fragment.first_line == 1:
-        yield from (place.on_path(rule) for rule in detector.path_rules(fragment.path, place.commit_id))
+    for rule in detector.path_rules(fragment.path, place.commit_id):
+        if rule.id not in told and detector.mentions(rule, fragment.data):
+            told.add(rule.id)
+            yield place.on_path(rule)
     matches = _fresh(scan.matches, fragment)
     yield from map(place.finding, detector.at(matches, fragment.path, place.commit_id))
     for rule_id in scan.timed_out:

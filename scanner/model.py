@@ -179,13 +179,18 @@ class Commit:
     merge: bool = False
 
 
+UNCOMMITTED = Commit(id="", date="0001-01-01T00:00:00Z")
+"""Stands for the commit that is not made yet, where changes of the index or the work tree are scanned.
+Gitleaks reports Go's zero date there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A match at its place: what leaked, where, and since when.
 
     Attributes:
         path, symlink: as in `Fragment`.
-        commit: None outside history.
+        commit: None outside repositories; `UNCOMMITTED` for what is not in a commit yet.
         link: page of the host that shows the lines; empty where there is none.
         match, secret, line, and positions: as in `Match`. A rule on the path alone has lines and
             columns 0, and an empty secret.

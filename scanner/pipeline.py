@@ -6,6 +6,7 @@ looked at. `run` takes them to the reports.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol, TypeVar
 
 from scanner.detect import Detector
+from scanner.errors import RepositoryError
 from scanner.git import (
     Change,
     Platform,
@@ -31,7 +33,7 @@ from scanner.git import (
 from scanner.known.baseline import Baseline
 from scanner.known.ignore import IgnoreList
 from scanner.locate import Locator, Place, fragment_findings
-from scanner.model import NOTABLE_LIMIT, Commit, Finding, Fragment, Reason, Skipped, Summary
+from scanner.model import NOTABLE_LIMIT, UNCOMMITTED, Commit, Finding, Fragment, Reason, Skipped, Summary
 from scanner.report.base import Reporter
 from scanner.sources import directory, stdin
 
@@ -67,7 +69,9 @@ class Options:
         max_megabytes: larger files are skipped; 0 for no limit. One is 10^6 bytes.
         max_archive_depth: how deep archives are unpacked; 0 for not at all.
         follow_symlinks: scan the files that links in a folder lead to.
-        own_files: files that belong to the scan (config, baseline) and are not scanned.
+        own_files: files that belong to the scan (config, baseline) and are not scanned, nor are their
+            earlier versions.
+        outputs: files that reports are written to; what lies there on disk is not scanned.
         platform: whose page links go to; found out from the remote unless it is named.
         timeout: seconds after which a scan ends early, incomplete; 0 for no limit.
         identity_key: makes findings' ids keyed hashes (see `scanner.identity`).
@@ -77,6 +81,7 @@ class Options:
     max_archive_depth: int = 0
     follow_symlinks: bool = False
     own_files: Collection[Path] = ()
+    outputs: Collection[Path] = ()
     platform: Platform = Platform.UNKNOWN
     timeout: float = 0
     identity_key: bytes = b""
@@ -97,7 +102,7 @@ def scan_paths(
     found = directory.walk(
         paths,
         excludes=detector.excludes,
-        own_files=options.own_files,
+        own_files=[*options.own_files, *options.outputs],
         follow_symlinks=options.follow_symlinks,
         max_megabytes=options.max_megabytes,
         max_archive_depth=options.max_archive_depth,
@@ -118,16 +123,17 @@ def _scan_fragments(
     progress: Progress,
 ) -> Iterator[Item]:
     progress.start("files", None)
+    told: set[str] = set()
     for fragment in _in_time(fragments, options.timeout):
         if isinstance(fragment, Skipped):
             yield fragment
             continue
         summary.bytes += len(fragment.data) - fragment.known
-        if fragment.first_line == 1:
+        if not fragment.known:
             summary.files += 1
             progress.advance(1)
         place = Place(fragment.path, fragment.symlink, identity_key=options.identity_key)
-        yield from fragment_findings(fragment, detector, place)
+        yield from fragment_findings(fragment, detector, place, told)
 
 
 def scan_history(
@@ -179,12 +185,30 @@ def _scan_changes(
         max_megabytes=options.max_megabytes,
         max_archive_depth=options.max_archive_depth,
     )
+    own_paths = _own_paths(repository, options.own_files)
     for change in _in_time(changes, options.timeout):
         if isinstance(change, Skipped):
             yield change
             continue
+        if change.path in own_paths:
+            yield from own_paths[change.path]
+            own_paths[change.path] = ()
+            continue
         yield from locator.findings(change)
         summary.blobs, summary.bytes = locator.blobs, locator.bytes
+
+
+def _own_paths(repository: Repository, files: Collection[Path]) -> dict[bytes, tuple[Skipped, ...]]:
+    """Those of `files` that lie in the work tree, by their paths in it, and what is said of each once."""
+    if not files:
+        return {}
+    try:
+        root = repository.work_tree.resolve()
+    except RepositoryError:  # a bare repository
+        return {}
+    inside = (file.resolve() for file in files)
+    paths = [os.fsencode(file.relative_to(root).as_posix()) for file in inside if file.is_relative_to(root)]
+    return {path: (Skipped(Reason.OWN_FILE, path),) for path in paths}
 
 
 def _in_time(items: Iterable[T | Skipped], timeout: float) -> Iterator[T | Skipped]:
@@ -207,7 +231,7 @@ def _places(repository: Repository, options: Options) -> Callable[[Change], Plac
     def place(change: Change) -> Place:
         nonlocal remote
         if not change.commit:
-            return Place(change.path, identity_key=options.identity_key)
+            return Place(change.path, commit=UNCOMMITTED, identity_key=options.identity_key)
         if remote is None:
             remote = remote_of(repository.remote_url(), options.platform)
         of = remote

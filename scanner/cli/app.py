@@ -159,8 +159,8 @@ def _unexpected(error: Exception) -> int:
     last = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{os.path.basename(last.filename)}:{last.lineno}"  # noqa: PTH119
     Log().error(
-        f"internal error: {type(error).__name__} at {place} (leakscan {__version__}). Please report this line "
-        "and the command; LEAKSCAN_DEBUG=1 shows more, read it for secrets before you pass it on"
+        f"internal error: {type(error).__name__} at {place} (leakscan {__version__}). Please report this "
+        "line and the command; LEAKSCAN_DEBUG=1 shows more, read it for secrets before you pass it on"
     )
     return ExitCode.INTERNAL
 

@@ -76,8 +76,8 @@ def _options() -> list[Callable[[Any], Any]]:
     return [
         option(
             DETECTION, "-c", "--config", default="", metavar="FILE",
-            help="Config in Gitleaks' format. Without it: the environment (see below), then .leakscan.toml or "
-            ".gitleaks.toml in the scanned folder, then the built-in rules.",
+            help="Config in Gitleaks' format. Without it: the environment (see below), then .leakscan.toml "
+            "or .gitleaks.toml in the scanned folder, then the built-in rules.",
         ),
         option(
             DETECTION, "--enable-rule", multiple=True, metavar="ID", callback=_comma_list,
@@ -110,7 +110,7 @@ def _options() -> list[Callable[[Any], Any]]:
         ),
         option(
             KNOWN, "-b", "--baseline-path", type=path, default=None, metavar="FILE",
-            help="Report of an earlier scan (JSON, JSON Lines or SARIF) whose findings are not reported again.",
+            help="Report of an earlier scan (JSON, JSON Lines, SARIF) whose findings are not reported again.",
         ),
         option(
             KNOWN, "-i", "--gitleaks-ignore-path", type=path, default=".", metavar="PATH", show_default=True,

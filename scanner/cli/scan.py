@@ -109,12 +109,13 @@ def _detector(arguments: ScanArguments, config: Config) -> Detector:
 def _options(
     own: Options, arguments: ScanArguments, found: FoundConfig, wanted: Sequence[Destination]
 ) -> Options:
-    files = [found.path, arguments.baseline_path, *(Path(one.path) for one in wanted if one.path != STDOUT)]
+    files = (found.path, arguments.baseline_path)
     return replace(
         own,
         max_megabytes=max(arguments.max_target_megabytes, 0),
         max_archive_depth=max(arguments.max_archive_depth, 0),
         own_files=[file for file in files if file],
+        outputs=[Path(one.path) for one in wanted if one.path != STDOUT],
         timeout=max(arguments.timeout, 0),
         identity_key=os.environb.get(b"LEAKSCAN_FINGERPRINT_KEY", b""),
     )

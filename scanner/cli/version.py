@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from importlib import metadata
 
 import click
 
@@ -23,8 +24,8 @@ def command() -> int:
 
 
 def _engine() -> str:
+    """The prefilter that ``--engine auto`` takes, with its version."""
     try:
-        import hyperscan
-    except ImportError:
+        return f"hyperscan {metadata.version('hyperscan')}"
+    except metadata.PackageNotFoundError:
         return "ahocorasick"
-    return f"hyperscan {hyperscan.__version__}"

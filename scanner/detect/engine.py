@@ -16,7 +16,7 @@ from scanner.detect.decode import Segment, decode, locate
 from scanner.detect.positions import Lines, whole_lines
 from scanner.detect.prefilter import Prefilter
 from scanner.detect.seen import Seen
-from scanner.detect.words import Words
+from scanner.detect.words import Words, encoded, lower
 from scanner.model import Config, Match, Rule
 from scanner.regexp import Searchable, searchable
 
@@ -137,8 +137,15 @@ class Detector:
         return _without_generic_duplicates(here)
 
     def path_rules(self, path: bytes, commit: str = "") -> list[Rule]:
-        """The rules on the path alone that report a file at that place."""
+        """The rules on the path alone that report a file at that place, where `mentions` holds of it."""
         return [rule for rule in self._path_rules if self._applies(rule, path, commit)]
+
+    def mentions(self, rule: Rule, data: bytes) -> bool:
+        """Whether one of the rule's keywords is in `data`, or it has none."""
+        if not rule.keywords:
+            return True
+        text = lower(searchable(data).text)
+        return any(keyword and keyword in text for keyword in encoded(rule.keywords))
 
     def _applies(self, rule: Rule, path: bytes, commit: str) -> bool:
         if rule.path and not path_matches((rule.path,), path):

@@ -114,7 +114,7 @@ class TextReporter:
 def _place(finding: Finding) -> _Place:
     """What is shown of `finding`, safe for a terminal."""
     path = one_line(text_of(finding.symlink or finding.path)) or "(standard input)"
-    commit = finding.commit
+    commit = finding.commit if finding.commit and finding.commit.id else None
     return _Place(
         where=f"{path}:{finding.start_line}" if finding.start_line else path,
         date=commit.date if commit else "",

@@ -52,7 +52,7 @@ def _place(finding: Finding) -> list[str]:
         *tags,
         _label("File:", one_line(text_of(finding.path))),
         _label("Line:", str(finding.start_line)),
-        *(_commit(finding.commit) if finding.commit else []),
+        *(_commit(finding.commit) if finding.commit and finding.commit.id else []),
         _label("Fingerprint:", one_line(finding.fingerprint)),
         *([_label("Link:", one_line(finding.link))] if finding.link and finding.commit else []),
     ]
