@@ -267,8 +267,18 @@ def _moved(draw: st.DrawFn, target: bytes, source: bytes) -> bytes:
 
 
 _PATHS = (
-    *b"a.txt dir/b.txt dir/a.txt c .env cert.pem key.pem vendor/x.txt docs/a.txt -dash.txt co:lon.txt".split(),
-    *(b"data.bin", b"a.gz", b"with space.txt", b" lead", b"trail ", b"b/ a", b"a => b", b'quo"te.txt'),
+    *b"a.txt dir/b.txt dir/a.txt c .env cert.pem key.pem vendor/x.txt docs/a.txt -dash.txt".split(),
+    *(
+        b"co:lon.txt",
+        b"data.bin",
+        b"a.gz",
+        b"with space.txt",
+        b" lead",
+        b"trail ",
+        b"b/ a",
+        b"a => b",
+        b'quo"te.txt',
+    ),
     *(b"back\\slash", b"tab\t.txt", b"new\nline.txt", "caf\u00e9.txt".encode(), b"latin\xe9"),
 )
 _NAMES = (b"Dev One", b"Dev One", "J\u00fcrgen".encode(), b"latin \xe9")

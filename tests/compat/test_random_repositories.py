@@ -228,7 +228,7 @@ class Judge:
         return ALLOW.encode() in text or (ours.rule.id == "token" and b"harmless" in text)
 
     def naive(self, rule: Rule, text: bytes) -> set[tuple[int, str, str]]:
-        """Line, secret and match of all that the rule's regex and keywords show in a text."""
+        """Line, secret and match of all that the rule shows in a text, but where its line is allowed."""
         return {found for version in {text, _decoded(text)} for found in _naive(rule, version)}
 
     def _version(self, ours: Finding) -> bytes:
@@ -288,5 +288,14 @@ def _naive(rule: Rule, raw: bytes) -> Iterator[tuple[int, str, str]]:
     for found in re2.finditer(rule.regex, text):
         match = found[0].strip("\n")
         start = found.start() + len(found[0]) - len(found[0].lstrip("\n"))
+        before, after = text[:start].rpartition("\n")[2], text[start + len(match) :].partition("\n")[0]
+        if any(re2.search(mark, before + match + after) for mark in (ALLOW, *_line_targets(rule))):
+            continue
         groups = [found[rule.secret_group]] if rule.secret_group else [*filter(None, found.groups()), match]
         yield text.count("\n", 0, start) + 1, (groups[0] or ""), match
+
+
+def _line_targets(rule: Rule) -> list[str]:
+    return [
+        regex for allowed in rule.allowlists if allowed.regex_target == "line" for regex in allowed.regexes
+    ]
