@@ -146,10 +146,10 @@ def test_a_specific_match_that_is_allowed_at_the_place_hides_nothing(find) -> No
 
 
 def test_very_many_generic_and_specific_secrets_on_one_line(find) -> None:
-    text = b"".join(b"key=g%06d tok_%06d " % (n, n) for n in range(10_000)) + b"key=tok_000007 key=ok_0"
+    text = b"".join(b"key=g%06d tok_%06d " % (n, n) for n in range(3_000)) + b"key=tok_000007 key=ok_0"
     found = find([GENERIC, SPECIFIC], text)
-    assert sum(match.rule is GENERIC for match in found) == 10_000
-    assert sum(match.rule is SPECIFIC for match in found) == 10_001
+    assert sum(match.rule is GENERIC for match in found) == 3_000
+    assert sum(match.rule is SPECIFIC for match in found) == 3_001
 
 
 @pytest.mark.parametrize(
