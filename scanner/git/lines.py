@@ -31,10 +31,14 @@ def added_text(old: bytes, new: bytes) -> list[tuple[int, bytes]]:
     These are the fragments that Gitleaks scans: the added lines of a hunk, joined.
     """
     ranges = added_lines(old, new)
-    if not ranges:
-        return []
-    starts = _line_starts(new)
-    return [(lines.start, new[starts[lines.start - 1] : starts[lines.stop - 1]]) for lines in ranges]
+    lines = new.split(b"\n") if ranges else []
+    return [(added.start, _joined(lines, added)) for added in ranges]
+
+
+def _joined(lines: list[bytes], some: range) -> bytes:
+    """Some of all `lines`, numbered from 1, with their newlines, which the last of all has not."""
+    text = b"\n".join(lines[some.start - 1 : some.stop - 1])
+    return text if some.stop > len(lines) else text + b"\n"
 
 
 def _common_tail(old: bytes, new: bytes) -> int:
@@ -52,15 +56,3 @@ def _common_tail(old: bytes, new: bytes) -> int:
     start = len(new) - tail
     line_end = new.find(b"\n", start)
     return len(new) - line_end - 1 if line_end >= 0 else 0
-
-
-def _line_starts(data: bytes) -> list[int]:
-    """Offset of each line's first byte; then the end of the data, where a line would start."""
-    starts = [0]
-    position = data.find(b"\n")
-    while position >= 0:
-        starts.append(position + 1)
-        position = data.find(b"\n", position + 1)
-    if starts[-1] != len(data):
-        starts.append(len(data))
-    return starts
