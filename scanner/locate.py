@@ -56,6 +56,7 @@ class Place:
             end_column=match.end_column,
             entropy=match.entropy,
             tags=match.tags,
+            open_ended=match.open_ended,
             link=self.link(match.start_line, match.end_line),
             companions=tuple(other for group in match.companions for other in group),
         )
@@ -130,7 +131,7 @@ class Locator:
         except OSError as error:
             yield Skipped(Reason.UNREADABLE, change.path, detail=error.strerror or str(error))
             return
-        if new:
+        if rules and new and self._adds(change, new):
             place = self._place(change)
             yield from (place.on_path(rule) for rule in rules if self._detector.mentions(rule, new))
         if self._max_archive_depth and archive_kind(new):
@@ -143,6 +144,8 @@ class Locator:
         reason = self._unscannable(new)
         if reason:
             yield from self._once(Skipped(reason, change.path, change.new))
+        if reason is Reason.LFS_POINTER:
+            reason = None  # the pointer itself is text that Gitleaks reads
         if reason is Reason.TOO_LARGE:
             scan = NOTHING  # of the whole; what the change adds is still read
         elif reason:
@@ -175,6 +178,14 @@ class Locator:
             matches = _merged(matches, self._alone(change, olds[0], new))
         yield from map(place.finding, matches)
 
+    def _adds(self, change: Change, new: bytes) -> bool:
+        """Whether `change` adds a line, or changes a binary file: a file that got shorter is no news."""
+        try:
+            olds = [self._repository.read_blob(blob) for blob in change.olds]
+        except ObjectError:
+            return True
+        return is_binary(new) or all(is_binary(old) or added_lines(old, new) for old in olds)
+
     def _content(self, change: Change) -> bytes:
         if change.new:
             return self._repository.read_blob(change.new)
@@ -186,7 +197,8 @@ class Locator:
         reason = self._unscannable(data)
         if reason is Reason.TOO_LARGE:
             return _Old(data, None)
-        return _Old(data, NOTHING if reason else self._scan(blob, data))
+        unread = reason not in (None, Reason.LFS_POINTER)
+        return _Old(data, NOTHING if unread else self._scan(blob, data))
 
     def _alone(self, change: Change, old: _Old, new: bytes) -> list[Match]:
         """Matches in each hunk's added lines, read without the rest of the file."""

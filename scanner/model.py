@@ -140,6 +140,7 @@ class Match:
         entropy: Shannon entropy of the secret, bits per byte.
         tags: the rule's tags, then ``decoded:<kind>`` and ``decode-depth:<n>``.
         companions: for each of the rule's ``required`` entries the companions' matches in reach.
+        open_ended: it has several lines and ends where the text does, without a newline.
         allowed_at: allowlists that hold for this text; the match is no leak where their paths and
             commits hold too.
     """
@@ -157,6 +158,7 @@ class Match:
     entropy: float
     tags: tuple[str, ...] = ()
     companions: tuple[tuple[Match, ...], ...] = ()
+    open_ended: bool = False
     allowed_at: tuple[Allowlist, ...] = ()
 
 
@@ -196,6 +198,7 @@ class Finding:
             columns 0, and an empty secret.
         fingerprint: Gitleaks' ``[commit:]file:rule:line``.
         id: leakscan's own identity (see `scanner.identity`), stable over commits and lines.
+        open_ended: as in `Match`.
         merge: entered in a merge commit's own resolution, which ``git log -p`` does not show.
     """
 
@@ -216,6 +219,7 @@ class Finding:
     fingerprint: str = ""
     id: str = ""
     merge: bool = False
+    open_ended: bool = False
     companions: tuple[Match, ...] = ()
 
     def masked(self, percent: int) -> Finding:

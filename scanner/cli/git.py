@@ -28,7 +28,7 @@ from scanner.pipeline import Options, scan_history
 )
 @click.argument("repo", type=click.Path(path_type=Path), default=".")
 @click.option("--log-opts", default="", metavar="OPTIONS",
-              help="What git log is to show, instead of all refs; words separated by single spaces.")  # fmt: skip
+              help="What git log is to show, not all refs; words separated by single spaces.")  # fmt: skip
 @click.option("--platform", default="", metavar="NAME",
               help="Host whose links findings get: github, gitlab, azuredevops, gitea, bitbucket or none; by "
               "default found out from the remote.")  # fmt: skip

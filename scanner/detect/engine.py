@@ -215,6 +215,7 @@ class Detector:
             line,
             hit.entropy,
             tags,
+            open_ended=end == len(data) and b"\n" in data[start:end],
             allowed_at=hit.allowed_at,
         )
 

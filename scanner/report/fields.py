@@ -11,16 +11,17 @@ _NO_COMMIT = Commit(id="")
 def gitleaks_fields(finding: Finding) -> dict[str, object]:
     """Exactly the keys of Gitleaks' JSON report, in its order; ``Link`` only where there is one.
 
-    The finding's secret is shown as it is: mask it before.
+    The finding's secret is shown as it is: mask it before. The end of an open-ended finding is what
+    Gitleaks makes of it, its first line and column 0: baselines compare ends.
     """
     commit = finding.commit or _NO_COMMIT
     return {
         "RuleID": finding.rule.id,
         "Description": finding.rule.description,
         "StartLine": finding.start_line,
-        "EndLine": finding.end_line,
+        "EndLine": finding.start_line if finding.open_ended else finding.end_line,
         "StartColumn": finding.start_column,
-        "EndColumn": finding.end_column,
+        "EndColumn": 0 if finding.open_ended else finding.end_column,
         "Match": text_of(finding.match),
         "Secret": text_of(finding.secret),
         "File": text_of(finding.path),
@@ -38,5 +39,6 @@ def gitleaks_fields(finding: Finding) -> dict[str, object]:
 
 
 def own_fields(finding: Finding) -> dict[str, object]:
-    """What our own formats say of a finding beyond Gitleaks' keys."""
-    return {"Id": finding.id, "Merge": finding.merge, "Remediation": finding.rule.remediation}
+    """What our own formats say of a finding beyond, or better than, Gitleaks' keys."""
+    end = {"EndLine": finding.end_line, "EndColumn": finding.end_column}
+    return {**end, "Id": finding.id, "Merge": finding.merge, "Remediation": finding.rule.remediation}
