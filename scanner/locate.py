@@ -131,7 +131,7 @@ class Locator:
         except OSError as error:
             yield Skipped(Reason.UNREADABLE, change.path, detail=error.strerror or str(error))
             return
-        if rules and new and self._adds(change, new):
+        if new or change.olds:  # as in Gitleaks, which also reports a file that was emptied
             place = self._place(change)
             yield from (place.on_path(rule) for rule in rules if self._detector.mentions(rule, new))
         if self._max_archive_depth and archive_kind(new):
@@ -177,14 +177,6 @@ class Locator:
         if len(olds) == 1:
             matches = _merged(matches, self._alone(change, olds[0], new))
         yield from map(place.finding, matches)
-
-    def _adds(self, change: Change, new: bytes) -> bool:
-        """Whether `change` adds a line, or changes a binary file: a file that got shorter is no news."""
-        try:
-            olds = [self._repository.read_blob(blob) for blob in change.olds]
-        except ObjectError:
-            return True
-        return is_binary(new) or all(is_binary(old) or added_lines(old, new) for old in olds)
 
     def _content(self, change: Change) -> bytes:
         if change.new:

@@ -140,7 +140,7 @@ class Match:
         entropy: Shannon entropy of the secret, bits per byte.
         tags: the rule's tags, then ``decoded:<kind>`` and ``decode-depth:<n>``.
         companions: for each of the rule's ``required`` entries the companions' matches in reach.
-        open_ended: it has several lines and ends where the text does, without a newline.
+        open_ended: it has several lines, and its last is the text's last and has no newline.
         allowed_at: allowlists that hold for this text; the match is no leak where their paths and
             commits hold too.
     """

@@ -215,7 +215,7 @@ class Detector:
             line,
             hit.entropy,
             tags,
-            open_ended=end == len(data) and b"\n" in data[start:end],
+            open_ended=b"\n" in data[start:end] and data.find(b"\n", end) < 0,
             allowed_at=hit.allowed_at,
         )
 
