@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import operator
 import unicodedata
 from datetime import datetime, timedelta, timezone
+from itertools import dropwhile, takewhile
 
 from scanner.git.objects import CorruptObject
-from scanner.git.program import Dialogue, Program
+from scanner.git.program import Dialogue, GitFailed, Program
 from scanner.model import Commit, text_of
 
-_FORMAT = "%P%x00%aN%x00%aE%x00%at%x00%B%x00"  # names through the mailmap, as git log does
+# Names through the mailmap, as git log does.
+_OUTPUT = ("--encoding=UTF-8", "--format=%P%x00%aN%x00%aE%x00%at%x00%B%x00")
 _INDENT = "    "  # git log's, before each line of a message
 _TAB = 8  # columns, to which git log expands tabs
 
@@ -24,13 +27,13 @@ class CommitReader:
     """Reads commits by id through one long-lived program; not for use by several threads."""
 
     def __init__(self, program: Program) -> None:
-        self._dialogue = Dialogue(
-            program, "diff-tree", "--stdin", "-s", "--always", "--encoding=UTF-8", f"--format={_FORMAT}"
-        )
+        self._program = program
+        self._dialogue = Dialogue(program, "diff-tree", "--stdin", "-s", "--always", *_OUTPUT)
 
     def read(self, id: str) -> Commit:
         """The commit of that full object name; raises `CorruptObject` when it cannot be read."""
-        fields = (self._dialogue.ask(id) or b"").split(b"\0")
+        answer = self._dialogue.ask(id) or self._read_alone(id)
+        fields = answer.split(b"\0")
         if len(fields) < 5:
             raise CorruptObject(id)
         parents, author, email, seconds, raw = fields[:5]
@@ -42,6 +45,13 @@ class CommitReader:
             message=message_of(raw),
             merge=b" " in parents,
         )
+
+    def _read_alone(self, id: str) -> bytes:
+        """The same for a commit whose parents cannot be read; empty where it cannot itself."""
+        try:
+            return self._program.output("log", "-s", "--no-walk", *_OUTPUT, id)
+        except GitFailed:
+            return b""
 
     def close(self) -> None:
         """End the program."""
@@ -65,20 +75,15 @@ def message_of(raw: bytes) -> str:
     Of that it joins the first paragraph's lines to the subject, drops one indentation (the first line's)
     from the others, and turns any number of blank lines into one.
     """
-    shown = [_INDENT + _expand_tabs(line.rstrip(b" \t\r")) for line in raw.split(b"\n")]
-    lines = iter(shown)
-    title: list[str] = []
-    indent = ""
-    for line in lines:
-        text = line.strip(_SPACE)
-        if text and not title:
-            indent = line[: len(line) - len(line.lstrip(_SPACE))]
-        if text:
-            title.append(text)
-        elif title:
-            break
-    body = _body([line.rstrip(_SPACE).removeprefix(indent) for line in lines])
-    return " ".join(title) + (f"\n\n{body}" if body else "")
+    stripped = (line.rstrip(b" \t\r") for line in raw.split(b"\n"))
+    shown = (_INDENT + _expand_tabs(line) for line in dropwhile(operator.not_, stripped))
+    title = list(takewhile(lambda line: line.strip(_SPACE), shown))
+    if not title:
+        return ""
+    indent = title[0][: len(title[0]) - len(title[0].lstrip(_SPACE))]
+    body = _body([line.rstrip(_SPACE).removeprefix(indent) for line in shown])
+    subject = " ".join(line.strip(_SPACE) for line in title)
+    return subject + (f"\n\n{body}" if body else "")
 
 
 def _body(lines: list[str]) -> str:
@@ -92,24 +97,32 @@ def _body(lines: list[str]) -> str:
 
 
 def _expand_tabs(line: bytes) -> str:
-    """`line` with spaces to the next of git log's tab stops for each tab, counted in columns shown."""
-    *parts, last = line.split(b"\t")
+    """`line` with spaces to the next of git log's tab stops for each tab, counted in columns shown.
+
+    After a part whose columns cannot be told (not UTF-8, control characters) Git leaves tabs alone.
+    """
     text = ""
-    for part in parts:
-        text += text_of(part) + " " * (_TAB - _width(part) % _TAB)
-    return text + text_of(last)
+    while (tab := line.find(b"\t")) >= 0:
+        width = _width(line[:tab])
+        if width is None:
+            break
+        text += line[:tab].decode() + " " * (_TAB - width % _TAB)
+        line = line[tab + 1 :]
+    return text + text_of(line)
 
 
-def _width(part: bytes) -> int:
-    """Columns that `part` takes on a terminal; its bytes where it is not UTF-8."""
+def _width(part: bytes) -> int | None:
+    """Columns that `part` takes on a terminal; None where that cannot be told."""
     try:
         text = part.decode()
     except UnicodeDecodeError:
-        return len(part)
+        return None
+    if any(unicodedata.category(character) == "Cc" for character in text):
+        return None
     return sum(_columns(character) for character in text)
 
 
 def _columns(character: str) -> int:
-    if unicodedata.category(character) in ("Mn", "Me", "Cf", "Cc"):
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
         return 0
     return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
