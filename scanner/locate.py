@@ -141,7 +141,7 @@ class Locator:
 
     def _in_file(self, change: Change, new: bytes) -> Iterator[Finding | Skipped]:
         """What `change` brings into a file that is no archive."""
-        reason = self._unscannable(new)
+        reason = self._unscannable(new, change.path)
         if reason:
             yield from self._once(Skipped(reason, change.path, change.new))
         if reason is Reason.LFS_POINTER:
@@ -149,8 +149,6 @@ class Locator:
         if reason is Reason.TOO_LARGE:
             scan = NOTHING  # of the whole; what the change adds is still read
         elif reason:
-            if change.new:
-                self._scans[change.new] = NOTHING
             return
         else:
             scan = self._scan(change.new, new)
@@ -170,7 +168,7 @@ class Locator:
         olds = []
         for blob in change.olds:
             try:
-                olds.append(self._old(blob))
+                olds.append(self._old(blob, change.path))
             except ObjectError as error:  # noqa: PERF203 (a parent or two)
                 yield from self._once(error.skipped(change.path))
         matches = [match for match in matches if all(old.lacks(match, new) for old in olds)]
@@ -184,9 +182,9 @@ class Locator:
         old = self._repository.read_blob(change.olds[0]) if change.olds else b""
         return work_tree_content(self._repository, change, old)
 
-    def _old(self, blob: str) -> _Old:
+    def _old(self, blob: str, path: bytes) -> _Old:
         data = self._repository.read_blob(blob)
-        reason = self._unscannable(data)
+        reason = self._unscannable(data, path)
         if reason is Reason.TOO_LARGE:
             return _Old(data, None)
         unread = reason not in (None, Reason.LFS_POINTER)
@@ -210,10 +208,10 @@ class Locator:
             else:
                 yield from fragment_findings(item, self._detector, replace(place, path=item.path), told)
 
-    def _unscannable(self, data: bytes) -> Reason | None:
+    def _unscannable(self, data: bytes, path: bytes) -> Reason | None:
         if not data:
             return Reason.EMPTY
-        if is_binary(data):
+        if is_binary(data) and not self._repository.shown_as_text(path):
             return Reason.ARCHIVE if archive_kind(data) else Reason.BINARY
         if is_lfs_pointer(data):
             return Reason.LFS_POINTER

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 from scanner.errors import RepositoryError
+from scanner.git.attributes import DiffAttributes
 from scanner.git.commits import CommitReader
 from scanner.git.objects import CorruptObject, ObjectError, ObjectReader
 from scanner.git.program import GitFailed, Program
@@ -92,6 +93,14 @@ class Repository:
     def _commits(self) -> CommitReader:
         return CommitReader(self.program)
 
+    @cached_property
+    def _attributes(self) -> DiffAttributes:
+        try:
+            root = self.work_tree
+        except RepositoryError:
+            root = self.git_dir
+        return DiffAttributes(self.program.at(root))
+
     def read(self, id: str) -> tuple[str, bytes]:
         """Type and content of an object, by full name; raises `MissingObject`, `CorruptObject`."""
         return self._objects.read(id)
@@ -114,6 +123,10 @@ class Repository:
         except ObjectError as error:
             return error
         return None
+
+    def shown_as_text(self, path: bytes) -> bool:
+        """Whether an attribute tells Git to compare versions of that path as text, even binary ones."""
+        return self._attributes.is_set(path)
 
     def commit(self, id: str) -> Commit:
         """What reports say of a commit, by full name; raises `CorruptObject`."""
@@ -139,8 +152,8 @@ class Repository:
 
     def close(self) -> None:
         """End the programs that read for this repository; it can be used again."""
-        for reader in (self.__dict__.pop("_objects", None), self.__dict__.pop("_commits", None)):
-            if reader is not None:
+        for name in ("_objects", "_commits", "_attributes"):
+            if reader := self.__dict__.pop(name, None):
                 reader.close()
 
     def __enter__(self) -> Repository:

@@ -24,11 +24,11 @@ def both(
     """Commit versions of one file; (rule, line, secret) of what Gitleaks and leakscan report of the last."""
 
     def run(
-        path: str, *versions: str | bytes
+        path: str, *versions: str | bytes, **others: str
     ) -> tuple[list[tuple[str, int, str]], list[tuple[str, int, str]]]:
         repo = make_repo()
         for version in versions:
-            head = repo.commit({path: version})
+            head = repo.commit({path: version} | others)
         theirs = [
             (found["RuleID"], found["StartLine"], found["Secret"])
             for found in gitleaks(repo.path, config[0])
@@ -66,6 +66,16 @@ def test_a_rule_on_the_path_reports_binary_files_too(both: Any) -> None:
 def test_a_pointer_of_git_lfs_is_text(both: Any, versions: Any) -> None:
     theirs, ours = both("x", *versions)
     assert ("token", 4, TOKEN) in theirs
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("path", ["x.bin", "sub/a b.bin", "\u00e9.bin"])
+def test_what_an_attribute_calls_text_is_text(both: Any, path: str) -> None:
+    attributes = {".gitattributes": "*.bin diff\n"}
+    theirs, ours = both(
+        path, b"\0" + TOKEN.encode(), b"\0" + TOKEN.encode() + b"\nuser_abcd pass_abcd", **attributes
+    )
+    assert ("composite", 2, "user_abcd") in theirs
     assert ours == theirs
 
 
