@@ -131,7 +131,7 @@ class Locator:
         except OSError as error:
             yield Skipped(Reason.UNREADABLE, change.path, detail=error.strerror or str(error))
             return
-        if new or change.olds:  # as in Gitleaks, which also reports a file that was emptied
+        if rules and (new or change.olds):  # as in Gitleaks, which also reports a file that was emptied
             place = self._place(change)
             yield from (place.on_path(rule) for rule in rules if self._detector.mentions(rule, new))
         if self._max_archive_depth and archive_kind(new):

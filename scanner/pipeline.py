@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
@@ -20,6 +20,7 @@ from scanner.detect import Detector
 from scanner.errors import RepositoryError
 from scanner.git import (
     Change,
+    ObjectError,
     Platform,
     Repository,
     Selection,
@@ -226,7 +227,10 @@ def _places(repository: Repository, options: Options) -> Callable[[Change], Plac
 
     @lru_cache(maxsize=1024)
     def commit(id: str) -> Commit:
-        return repository.commit(id)
+        try:
+            return repository.commit(id)
+        except ObjectError:
+            return Commit(id)  # it was listed and cannot be read again; the finding counts all the same
 
     def place(change: Change) -> Place:
         nonlocal remote
@@ -295,12 +299,12 @@ def run(
     with ExitStack() as stack:
         for reporter in reversed(reporters):
             stack.callback(reporter.finish, summary)
-        for finding in reported(items, summary, known or Known()):
+        for finding in stack.enter_context(closing(reported(items, summary, known or Known()))):
             for reporter in reporters:
                 reporter.add(finding)
 
 
-def reported(items: Iterable[Item], summary: Summary, known: Known) -> Iterator[Finding]:
+def reported(items: Iterable[Item], summary: Summary, known: Known) -> Generator[Finding, None, None]:
     """The findings among `items` that are not `known`; counts everything in `summary`."""
     started = time.monotonic()
     summary.warnings += known.ignored.warnings + known.baseline.warnings
