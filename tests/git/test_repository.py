@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import zlib
 from pathlib import Path
 
 import pytest
@@ -203,3 +204,31 @@ def test_remote_url(make_repo, opened):
 def test_bare_repository_has_no_work_tree(make_repo, opened):
     with pytest.raises(RepositoryError, match="needs a work tree"):
         _ = opened(make_repo("bare", "--bare")).work_tree
+
+
+def test_a_reading_program_that_was_killed_is_started_anew(make_repo, opened):
+    repo = make_repo()
+    id, commit = repo.blob(b"1\n"), repo.commit({"a": "1\n"})
+    repository = opened(repo)
+    assert repository.read_blob(id) == b"1\n"
+    assert repository.commit(commit).id == commit
+    processes = [repository._objects._running["--batch"], repository._commits._dialogue._process]
+    for process in processes:
+        process._popen.kill()
+        process._popen.wait()
+    with pytest.raises(CorruptObject):
+        repository.read_blob(id)
+    assert repository.read_blob(id) == b"1\n"
+    assert repository.commit(commit).id == commit
+
+
+def test_a_size_that_no_memory_holds(make_repo, opened):
+    repo = make_repo()
+    id = "12" * 20
+    file = loose(repo, id)
+    file.parent.mkdir()
+    file.write_bytes(zlib.compress(b"blob 9000000000000000000\0x"))
+    repository = opened(repo)
+    with pytest.raises(CorruptObject):
+        repository.read_blob(id)
+    assert repository.read_blob(repo.blob(b"1\n")) == b"1\n"

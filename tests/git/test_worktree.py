@@ -214,3 +214,19 @@ def test_broken_index(make_repo, opened):
     (repo.path / ".git/index").write_bytes(b"garbage")
     with pytest.raises(RepositoryError, match=r"git diff: (fatal|error): "):
         list(staged(opened(repo)))
+
+
+def test_a_blob_that_cannot_be_read_leaves_the_change(make_repo, opened):
+    repo = make_repo()
+    repo.commit({"a": "1\n"})
+    blob = repo.head("HEAD:a")
+    (repo.path / ".git/objects" / blob[:2] / blob[2:]).unlink()
+    repo.write("a", "2\n")
+    assert [(c.path, c.new, c.olds) for c in unstaged(opened(repo))] == [(b"a", "", (blob,))]
+
+
+def test_a_change_of_mode_is_no_change(make_repo, opened):
+    repo = make_repo()
+    repo.commit({"a": "1\n"})
+    (repo.path / "a").chmod(0o755)
+    assert list(unstaged(opened(repo))) == []
