@@ -89,14 +89,22 @@ def open_reports(
         ConfigError: a template cannot be used.
     """
     reporters: list[Reporter] = []
-    for one in wanted:
-        context = _context(one, arguments, config, environment)
-        if one.path == STDOUT:
-            assert stdout is not None  # noqa: S101  (see `destinations`)
-            reporters.append(_ToStdout(open_report(one.format, stdout, context), stdout))
-        else:
-            reporters.append(_ToFile(one, context))
+    with contextlib.ExitStack() as opened:  # closes the files if one report fails
+        for one in wanted:
+            context = _context(one, arguments, config, environment)
+            if one.path == STDOUT:
+                assert stdout is not None  # noqa: S101  (see `destinations`)
+                reporters.append(_ToStdout(open_report(one.format, stdout, context), stdout))
+            else:
+                file = opened.enter_context(_opened(one.path))
+                reporters.append(_ToFile(open_report(one.format, file, context), file, one.path))
+        opened.pop_all()
     return reporters
+
+
+def _opened(path: str) -> BinaryIO:
+    with _writing(path):
+        return Path(path).open("wb")
 
 
 def _context(
@@ -150,12 +158,8 @@ class _ToStdout:
 class _ToFile:
     """A report in a file of its own."""
 
-    def __init__(self, one: Destination, context: ReportContext) -> None:
-        self._path = one.path
-        with _writing(self._path):
-            file = Path(self._path).open("wb")  # noqa: SIM115  (closed by finish)
-        self._file: BinaryIO = file
-        self._reporter = open_report(one.format, file, context)
+    def __init__(self, reporter: Reporter, file: BinaryIO, path: str) -> None:
+        self._reporter, self._file, self._path = reporter, file, path
 
     def add(self, finding: Finding) -> None:
         """See `Reporter`."""
