@@ -99,14 +99,14 @@ def test_a_compressed_file_keeps_its_own_name(compress: Compress) -> None:
 
 
 def test_depth_counts_archives_in_archives(make_tar: Make, make_zip: Make) -> None:
-    inner = make_zip({"t": b"deep", "p.gz": gzip.compress(make_tar({"q": b"deepest"}))})
+    inner = make_zip({"t": b"deep", "p.gz": gzip.compress(make_tar({"q": b"deepest"}), mtime=0)})
     data = make_tar({"top": b"top", "z.zip": inner}, "w:gz")
     assert skips(data, 0) == [(Reason.ARCHIVE, b"a")] and texts(data, 0) == {}
     assert skips(data, 1) == [(Reason.ARCHIVE_DEPTH, b"a!z.zip")] and texts(data, 1) == {b"a!top": b"top"}
     assert skips(data, 2) == [(Reason.ARCHIVE_DEPTH, b"a!z.zip!p.gz")]
     assert texts(data, 3) == {b"a!top": b"top", b"a!z.zip!t": b"deep", b"a!z.zip!p.gz!q": b"deepest"}
-    assert texts(gzip.compress(make_zip({"x": b"y"})), 1) == {}
-    assert texts(gzip.compress(make_zip({"x": b"y"})), 2) == {b"a!x": b"y"}
+    assert texts(gzip.compress(make_zip({"x": b"y"}), mtime=0), 1) == {}
+    assert texts(gzip.compress(make_zip({"x": b"y"}), mtime=0), 2) == {b"a!x": b"y"}
 
 
 def test_global_path_allowlists_see_the_inner_path(make_zip: Make, make_tar: Make) -> None:
@@ -178,7 +178,7 @@ def test_trees_of_gitleaks_agree(
         "b.tar": make_tar(inner),
         "c.tar.gz": make_tar(inner, "w:gz"),
         "d.tar.xz": make_tar(inner, "w:xz"),
-        "e.txt.gz": gzip.compress(token),
+        "e.txt.gz": gzip.compress(token, mtime=0),
         "f.txt.bz2": bz2.compress(token),
         "g.txt.zst": COMPRESSIONS["zst"](token),
         "h.tar": make_tar({"c.tar.bz2": make_tar(inner, "w:bz2"), "x": token}),
@@ -225,7 +225,7 @@ class TestLimits:
             assert skips(data) == [(Reason.ARCHIVE_LIMIT, b"a!big")]
             assert texts(data) == {b"a!small": b"x" * 100}
         monkeypatch.setattr(archive, "TOTAL_BYTES", 150)
-        assert skips(gzip.compress(b"x" * 151)) == [(Reason.ARCHIVE_LIMIT, b"a")]
+        assert skips(gzip.compress(b"x" * 151, mtime=0)) == [(Reason.ARCHIVE_LIMIT, b"a")]
 
     def test_entries(self, monkeypatch: pytest.MonkeyPatch, make_tar: Make, make_zip: Make) -> None:
         monkeypatch.setattr(archive, "ENTRIES", 5)
@@ -269,7 +269,7 @@ SEEDS: list[bytes] = []
 
 @pytest.fixture(scope="module", autouse=True)
 def _seeds(make_zip: Make, make_tar: Make) -> None:
-    files = {"a": b"text " * 50, "b.gz": gzip.compress(b"more"), "c": bytes(300)}
+    files = {"a": b"text " * 50, "b.gz": gzip.compress(b"more", mtime=0), "c": bytes(300)}
     tars = [make_tar(files | {LONG: b"x"}, "w", number) for number in range(3) if number]
     SEEDS.extend(
         [make_zip(files), make_zip(files, zipfile.ZIP_LZMA), *tars, make_zip({"n": make_zip(files)})]

@@ -16,7 +16,7 @@ from scanner.sources import stdin
         (b"\0with NUL\xff", Fragment(b"\0with NUL\xff")),
         (b"", Skipped(Reason.EMPTY)),
         (b"%PDF-1.4\n", Skipped(Reason.BINARY)),
-        (gzip.compress(b"not unpacked"), Skipped(Reason.BINARY)),
+        (gzip.compress(b"not unpacked", mtime=0), Skipped(Reason.BINARY)),
     ],
 )
 def test_it_is_one_text_without_a_path(data: bytes, expected: Fragment | Skipped) -> None:
