@@ -58,7 +58,7 @@ class ProgressBar:
         if self._stop.wait(DELAY):
             return
         bar = _bar(self.color)
-        task = bar.add_task("", total=self._total)
+        task = bar.add_task("", total=self._total, more="")
         with bar:
             while not self._stop.wait(_REFRESH):
                 rate = self._done / (time.monotonic() - started)
