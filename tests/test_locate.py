@@ -260,6 +260,22 @@ def test_archives_are_unpacked_as_deep_as_is_asked_for(make_repo) -> None:
     assert brief(locate_in(repo, TOKEN)) == []
 
 
+def test_each_version_is_scanned_once_wherever_it_is(make_repo) -> None:
+    repo = make_repo()
+    repo.commit({"a": "clean\n", "b": "clean\n"})
+    second = repo.commit({"c": "clean\n", "a": f"{ONE}\n", "b": f"{ONE}\n"})
+    config = Config((TOKEN,))
+    detector = Detector(config, make_prefilter(reportable(config), "ahocorasick"))
+    with open_repository(repo.path) as repository:
+        locator = Locator(
+            repository, detector, lambda change: Place(change.path, commit=Commit(change.commit))
+        )
+        found = [item for change in history(repository) for item in locator.findings(change)]
+    assert sorted(brief(found)) == [(second, "a", 1, ONE), (second, "b", 1, ONE)]
+    assert locator.blobs == 2
+    assert locator.bytes == len("clean\n") + len(f"{ONE}\n")
+
+
 def test_a_rule_on_the_path_reports_each_changed_file_once(make_repo) -> None:
     repo = make_repo()
     pem = Rule(id="pem", path=r"\.pem$", tags=("t",))

@@ -143,6 +143,23 @@ def test_history_knows_commits_and_links(make_repo: Any) -> None:
             list(scan_history(repository, Selection(branches=("none",)), detector(), Options(), Summary()))
 
 
+def test_a_submodule_is_told(make_repo: Any) -> None:
+    repo = make_repo()
+    first = repo.commit({"a": "1\n"})
+    repo.git("update-index", "--add", "--cacheinfo", f"160000,{first},module")
+    repo.git("commit", "-qm", "x", environment=repo.tick())
+    with open_repository(repo.path) as repository:
+        items = list(scan_history(repository, Selection(), detector(), Options(), Summary()))
+    assert items == [Skipped(Reason.SUBMODULE, b"module", first)]
+
+
+def test_a_rule_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scanner.regexp.LOOK_AROUND_SECONDS", 0.02)
+    slow = detector(Rule(id="slow", regex=r"(?:x|xx)+(?!x)y", regex_engine="regex"))
+    items = list(scan_stdin(io.BytesIO(b"x" * 200), slow, Options(), Summary()))
+    assert items == [Skipped(Reason.REGEX_TIMEOUT, detail="slow")]
+
+
 def test_a_shallow_clone_says_so(make_repo: Any, tmp_path: Path) -> None:
     repo = make_repo()
     repo.commit({"a": ONE})

@@ -114,7 +114,7 @@ def test_a_line_of_megabytes_is_looked_at_nearby_only() -> None:
 
 
 def test_thousands_of_matches_on_one_line_are_all_found(find) -> None:
-    text = b"tok_abcd " * 20_000
+    text = b"tok_abcd " * 4_000
     matches = find([TOKEN], text)
-    assert len(matches) == 20_000
+    assert len(matches) == 4_000
     assert matches[-1].start_column == len(text) - 8

@@ -119,8 +119,8 @@ def test_both_must_be_seen_in_the_same_decoding_pass(find) -> None:
 
 
 def test_many_companions_stay_few(find) -> None:
-    found = find([key(Required("id", 1, 100_000)), ID], b"key_a id_a " * 5_000)
-    assert len(found) == 5_000
+    found = find([key(Required("id", 1, 100_000)), ID], b"key_a id_a " * 2_000)
+    assert len(found) == 2_000
     assert all(len(match.companions[0]) == COMPANIONS_LIMIT for match in found)
 
 
