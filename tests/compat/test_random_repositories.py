@@ -164,7 +164,7 @@ class Judge:
             pairs["EndColumn"] = (theirs["EndColumn"] in (ours.end_column, ours.end_column + 1), True)
         if theirs["Secret"] == text_of(ours.secret):
             pairs["Entropy"] = (abs(theirs["Entropy"] - ours.entropy) < 1e-5, True)
-        if self._lost_end(theirs):
+        if self._lost_end(theirs) or self._late_end(theirs, ours):
             del pairs["EndLine"], pairs["EndColumn"]
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
@@ -173,6 +173,11 @@ class Judge:
         return (
             "\n" in theirs["Match"] and theirs["EndColumn"] == 0 and theirs["EndLine"] == theirs["StartLine"]
         )
+
+    def _late_end(self, theirs: dict[str, Any], ours: Finding) -> bool:
+        """In decoded text Gitleaks trims the newlines after a match and leaves its end behind them."""
+        decoded = any(tag.startswith("decode-depth") for tag in theirs["Tags"])
+        return decoded and theirs["EndColumn"] == 1 and theirs["EndLine"] > ours.end_line
 
     def allowed_after_the_end(self, theirs: dict[str, Any]) -> bool:
         """Gitleaks misses an allow comment on the last line of such a match."""
