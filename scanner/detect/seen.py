@@ -1,7 +1,8 @@
 """What earlier decoding passes found, so that one secret is reported once.
 
 A pass sees all of the text again, with what it decoded in place: a secret beside a decoded part would be
-found a second time.
+found a second time. Where decoding makes the match begin on another line, it is another finding, as its
+fingerprint says.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 
 from scanner.model import Match
 
-_Key = tuple[str, bytes]
+_Key = tuple[str, bytes, int]
 
 
 class Seen:
@@ -38,7 +39,7 @@ class Seen:
 
 
 def _key(match: Match) -> _Key:
-    return match.rule.id, match.secret
+    return match.rule.id, match.secret, match.start_line
 
 
 def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -223,3 +223,10 @@ def test_engines_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(make_prefilter([TOKEN]), KeywordPrefilter)
     with pytest.raises(UsageError, match="not installed"):
         make_prefilter([TOKEN], "hyperscan")
+
+
+def test_a_decoded_match_is_another_finding_where_it_begins_on_another_line(find) -> None:
+    rule = Rule("tok", regex="(?s)(?:curl.*?)?(tok_[a-z0-9]{8})", keywords=("tok_",))
+    token = b"tok_" + b"a1b2c3d4"
+    assert [match.start_line for match in find([rule], b"%63url x\n" + token)] == [2, 1]
+    assert [match.start_line for match in find([rule], b"%63url " + token)] == [1]
