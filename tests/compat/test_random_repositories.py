@@ -200,6 +200,8 @@ class Judge:
         hunks = self._hunks(old, new) if status != "A" else {1: self._version(ours)}
         if hunks is None or (not ours.rule.regex and b"\0" in self._version(ours)):
             return "binary version"
+        if "\ufffd" in text_of(ours.match):
+            return "byte that is not UTF-8"  # the packaged Gitleaks is built with RE2, which matches none
         if self._wanted(ours) not in self.naive(ours.rule, self._version(ours)):
             return ""
         if not any(self._found_in(ours, text, line) for line, text in hunks.items()):
