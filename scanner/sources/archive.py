@@ -182,10 +182,10 @@ class _Unpacker:
     def _zip(self, stream: Peeked, path: bytes, level: int) -> Iterator[Fragment | Skipped]:
         with zipfile.ZipFile(cast(BinaryIO, _BoundedTable(_seekable(stream)))) as archive:
             for info in archive.infolist():
-                # The name's own bytes; `filename` is cut at NUL and may come from elsewhere.
+                # The name's own bytes; `filename` is cut at NUL, may come from elsewhere, and may be empty.
                 encoding = "utf-8" if info.flag_bits & _UTF8_NAME else "cp437"
                 name = info.orig_filename.encode(encoding)
-                if info.is_dir():
+                if name.endswith(b"/"):
                     continue
                 if info.flag_bits & _ENCRYPTED:
                     yield Skipped(Reason.ARCHIVE_ENCRYPTED, _joined(path, name))

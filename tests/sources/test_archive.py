@@ -152,6 +152,11 @@ def test_one_damaged_entry_does_not_hide_the_next(make_zip: Make) -> None:
     assert texts(bytes(data))[b"a!good"] == b"good text"
 
 
+def test_an_entry_whose_name_begins_with_nul_is_scanned(make_zip: Make) -> None:
+    data = make_zip({"n": b"some text"}).replace(b"n", b"\0")
+    assert texts(data) == {b"a!\0": b"some text"}
+
+
 @each_compression
 def test_what_came_before_damage_is_scanned(compress: Compress) -> None:
     text = random.Random(1).randbytes(500_000).hex().encode()  # noqa: S311
