@@ -141,11 +141,11 @@ class Locator:
 
     def _in_file(self, change: Change, new: bytes) -> Iterator[Finding | Skipped]:
         """What `change` brings into a file that is no archive."""
+        if is_lfs_pointer(new):  # its content is elsewhere; the pointer itself is text, and is scanned
+            yield from self._once(Skipped(Reason.LFS_POINTER, change.path, change.new))
         reason = self._unscannable(new, change.path)
         if reason:
             yield from self._once(Skipped(reason, change.path, change.new))
-        if reason is Reason.LFS_POINTER:
-            reason = None  # the pointer itself is text that Gitleaks reads
         if reason is Reason.TOO_LARGE:
             scan = NOTHING  # of the whole; what the change adds is still read
         elif reason:
@@ -187,8 +187,7 @@ class Locator:
         reason = self._unscannable(data, path)
         if reason is Reason.TOO_LARGE:
             return _Old(data, None)
-        unread = reason not in (None, Reason.LFS_POINTER)
-        return _Old(data, NOTHING if unread else self._scan(blob, data))
+        return _Old(data, NOTHING if reason else self._scan(blob, data))
 
     def _alone(self, change: Change, old: _Old, new: bytes) -> list[Match]:
         """Matches in each hunk's added lines, read without the rest of the file."""
@@ -213,8 +212,6 @@ class Locator:
             return Reason.EMPTY
         if is_binary(data) and not self._repository.shown_as_text(path):
             return Reason.ARCHIVE if archive_kind(data) else Reason.BINARY
-        if is_lfs_pointer(data):
-            return Reason.LFS_POINTER
         return Reason.TOO_LARGE if self._too_large(data) else None
 
     def _too_large(self, data: bytes) -> bool:
