@@ -8,11 +8,9 @@ import click
 
 from scanner.cli.command import EXIT_CODES, Command
 from scanner.cli.options import ENVIRONMENT, ScanArguments, scan_options
-from scanner.cli.scan import execute, repository_at
-from scanner.cli.staged import scan_index
-from scanner.cli.unstaged import scan_work_tree
+from scanner.cli.scan import execute, execute_on_changes, repository_at
 from scanner.git import Selection, platform_named
-from scanner.pipeline import Options, scan_history
+from scanner.pipeline import Options, scan_history, scan_staged, scan_unstaged
 
 
 @click.command(
@@ -52,7 +50,7 @@ def scan_git(
     host = platform_named(platform)
     if changes:
         ignored = ["--log-opts"] if log_opts else []
-        return (scan_index if staged else scan_work_tree)(arguments, repo, ignored)
+        return execute_on_changes(arguments, repo, scan_staged if staged else scan_unstaged, ignored)
     with repository_at(repo) as repository:
         selection = Selection(log_opts=log_opts)
         return execute(

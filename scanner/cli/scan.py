@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -33,6 +32,9 @@ from scanner.report.summary import human_bytes
 
 Scan = Callable[[Detector, Options, Summary, Progress], Iterator[Item]]
 """One of `scanner.pipeline`'s ``scan_*``, given what it scans."""
+
+ChangesScan = Callable[[Repository, Detector, Options, Summary], Iterator[Item]]
+"""`scanner.pipeline.scan_staged` or `scan_unstaged`."""
 
 
 def execute(
@@ -84,11 +86,26 @@ def execute(
     return _exit_code(arguments, summary)
 
 
-@contextlib.contextmanager
-def repository_at(path: Path) -> Iterator[Repository]:
-    """The repository at `path`, open; raises `RepositoryError`."""
-    with open_repository(path, os.environ) as repository:
-        yield repository
+def execute_on_changes(
+    arguments: ScanArguments, repo: Path, scan: ChangesScan, without_effect: Sequence[str] = ()
+) -> int:
+    """`execute` for what is not committed yet in the repository at `repo`.
+
+    Args:
+        scan: `scan_staged` or `scan_unstaged`.
+    """
+    with repository_at(repo) as repository:
+        return execute(
+            arguments,
+            [repo],
+            lambda detector, options, summary, progress: scan(repository, detector, options, summary),
+            without_effect=without_effect,
+        )
+
+
+def repository_at(path: Path) -> Repository:
+    """The repository at `path`, for a ``with`` block; raises `RepositoryError`."""
+    return open_repository(path, os.environ)
 
 
 def database_store() -> FileStore:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from scanner.cli.command import EXIT_CODES, Command
 from scanner.cli.options import ENVIRONMENT, ScanArguments, scan_options
-from scanner.cli.scan import execute, repository_at
+from scanner.cli.scan import execute_on_changes
 from scanner.pipeline import scan_staged
 
 
@@ -30,15 +29,4 @@ def command(arguments: ScanArguments, repo: Path) -> int:
 
     REPO is a work tree or a folder in one; by default the working directory.
     """
-    return scan_index(arguments, repo)
-
-
-def scan_index(arguments: ScanArguments, repo: Path, without_effect: Sequence[str] = ()) -> int:
-    """Scan the index of the repository at `repo`."""
-    with repository_at(repo) as repository:
-        return execute(
-            arguments,
-            [repo],
-            lambda detector, options, summary, progress: scan_staged(repository, detector, options, summary),
-            without_effect=without_effect,
-        )
+    return execute_on_changes(arguments, repo, scan_staged)
