@@ -10,7 +10,16 @@ from pathlib import Path
 
 import pytest
 
-CONFIG = "[[rules]]\nid = \"tok\"\ndescription = \"A token.\"\nregex = '''tok_[a-z0-9]{8}'''\n"
+CONFIG = """
+[[rules]]
+id = "tok"
+description = "A token."
+regex = '''tok_[a-z0-9]{8}'''
+keywords = ["tok_"]
+remediation = "Throw it away."
+examples = ["x tok_a1b2c3d4"]
+negative_examples = ["tok_short"]
+"""
 PROGRAM = (sys.executable, "-m", "scanner.cli")
 
 Leakscan = Callable[..., subprocess.CompletedProcess[bytes]]
@@ -61,5 +70,29 @@ def leakscan(tmp_path: Path, environment: dict[str, str]) -> Leakscan:
             timeout=120,
             check=False,
         )
+
+    return run
+
+
+@pytest.fixture
+def folder(tmp_path: Path, config: Path) -> Path:
+    """An empty folder to scan; the config of one rule lies beside it as ``c.toml``."""
+    config.rename(tmp_path / "c.toml")
+    folder = tmp_path / "work"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def run(leakscan: Leakscan, folder: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run leakscan in `folder`, text in and out: ``run("dir", stdin="", env={…})``."""
+
+    def run(
+        *arguments: str, stdin: str = "", env: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        done = leakscan(*arguments, stdin=stdin.encode(), cwd=folder, env=env)
+        out, err = done.stdout.decode(), done.stderr.decode()
+        assert "Traceback" not in err
+        return subprocess.CompletedProcess(done.args, done.returncode, out, err)
 
     return run

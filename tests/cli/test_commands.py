@@ -30,62 +30,62 @@ GITLEAKS = shutil.which("gitleaks", path=str(Path(sys.executable).parent)) or sh
     "command",
     [*COMMANDS, "config show", "config init", "config check", "rules list", "rules test", "rules export"],
 )
-def test_every_command_has_help_with_examples(leakscan: Any, command: str) -> None:
-    run = leakscan(*command.split(), "--help")
-    assert run.returncode == 0
-    assert "Usage: " in run.stdout and "Examples:" in run.stdout and "$ " in run.stdout
+def test_every_command_has_help_with_examples(run: Any, command: str) -> None:
+    done = run(*command.split(), "--help")
+    assert done.returncode == 0
+    assert "Usage: " in done.stdout and "Examples:" in done.stdout and "$ " in done.stdout
 
 
-def test_version(leakscan: Any) -> None:
-    assert leakscan("--version").stdout.startswith("leakscan")
-    assert "engine" in leakscan("version").stdout
+def test_version(run: Any) -> None:
+    assert run("--version").stdout.startswith("leakscan")
+    assert "engine" in run("version").stdout
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion(leakscan: Any, shell: str) -> None:
-    assert "_LEAKSCAN_COMPLETE" in leakscan("completion", shell).stdout
+def test_completion(run: Any, shell: str) -> None:
+    assert "_LEAKSCAN_COMPLETE" in run("completion", shell).stdout
 
 
-def test_config_init_show_check(leakscan: Any, folder: Path) -> None:
-    assert leakscan("config", "init").returncode == 0
+def test_config_init_show_check(run: Any, folder: Path) -> None:
+    assert run("config", "init").returncode == 0
     assert (folder / ".leakscan.toml").is_file()
-    assert leakscan("config", "init").returncode == 2
-    assert "no errors" in leakscan("config", "check").stdout
-    assert ".leakscan.toml" in leakscan("config", "show").stdout
+    assert run("config", "init").returncode == 2
+    assert "no errors" in run("config", "check").stdout
+    assert ".leakscan.toml" in run("config", "show").stdout
 
 
-def test_rules_list_and_show(leakscan: Any) -> None:
-    assert leakscan("rules", "list", "-c", "../c.toml").stdout == "tok  A test token\n"
-    (row,) = json.loads(leakscan("rules", "list", "--json", "-c", "../c.toml").stdout)
+def test_rules_list_and_show(run: Any) -> None:
+    assert run("rules", "list", "-c", "../c.toml").stdout == "tok  A token.\n"
+    (row,) = json.loads(run("rules", "list", "--json", "-c", "../c.toml").stdout)
     assert row["id"] == "tok" and row["remediation"] == "Throw it away."
-    assert "tok_[a-z0-9]{8}" in leakscan("rules", "show", "tok", "-c", "../c.toml").stdout
+    assert "tok_[a-z0-9]{8}" in run("rules", "show", "tok", "-c", "../c.toml").stdout
 
 
-def test_rules_test_runs_examples(leakscan: Any, folder: Path) -> None:
-    assert leakscan("rules", "test", "-c", "../c.toml").returncode == 0
+def test_rules_test_runs_examples(run: Any, folder: Path) -> None:
+    assert run("rules", "test", "-c", "../c.toml").returncode == 0
     wrong = (folder.parent / "c.toml").read_text().replace("tok_short", "tok_" + "a1b2c3d4e5")
     (folder.parent / "wrong.toml").write_text(wrong)
-    run = leakscan("rules", "test", "-c", "../wrong.toml")
-    assert run.returncode == 1
-    assert "negative example 1 is found" in run.stdout
+    done = run("rules", "test", "-c", "../wrong.toml")
+    assert done.returncode == 1
+    assert "negative example 1 is found" in done.stdout
 
 
 @pytest.mark.skipif(GITLEAKS is None, reason="the real Gitleaks is not installed")
-def test_the_exported_pack_loads_in_gitleaks(leakscan: Any, folder: Path) -> None:
-    (folder.parent / "export.toml").write_text(leakscan("rules", "export", "--gitleaks").stdout)
-    run = subprocess.run(
+def test_the_exported_pack_loads_in_gitleaks(run: Any, folder: Path) -> None:
+    (folder.parent / "export.toml").write_text(run("rules", "export", "--gitleaks").stdout)
+    done = subprocess.run(
         [str(GITLEAKS), "dir", folder, "-c", folder.parent / "export.toml"], capture_output=True
     )
-    assert run.returncode == 0, run.stderr
+    assert done.returncode == 0, done.stderr
 
 
 def test_help_imports_no_engine(environment: dict[str, str]) -> None:
     code = "import sys; from scanner.cli.app import program; print([m for m in sys.modules])"
-    run = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
     for heavy in ("hyperscan", "re2", "pygit2", "rich", "jinja2", "scanner.detect"):
-        assert f"'{heavy}'" not in run.stdout
+        assert f"'{heavy}'" not in done.stdout
 
 
 def test_a_terminal_gets_colours_and_no_color_is_honoured(folder: Path, environment: dict[str, str]) -> None:

@@ -19,10 +19,10 @@ ARGUMENTS = ("-c", "../c.toml", "-r", "../r.json")
 
 def git(folder: Path, *arguments: str) -> str:
     identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
-    run = subprocess.run(
+    done = subprocess.run(
         ["git", "-C", folder, *identity, *arguments], check=True, capture_output=True, text=True
     )
-    return run.stdout.strip()
+    return done.stdout.strip()
 
 
 def committed(folder: Path, files: dict[str, str]) -> None:
@@ -61,77 +61,75 @@ def secrets(folder: Path) -> list[str]:
     ],
     ids=" ".join,
 )
-def test_wrong_usage_or_config_is_exit_2(
-    leakscan: Any, folder: Path, arguments: list[str], said: str
-) -> None:
+def test_wrong_usage_or_config_is_exit_2(run: Any, folder: Path, arguments: list[str], said: str) -> None:
     (folder.parent / "broken.toml").write_text("title = 'x'\n[[rules]\n")
     (folder.parent / "regex.toml").write_text("[[rules]]\nid = 'q'\nregex = '''(a'''\n")
     (folder.parent / "go.tmpl").write_text("{{ range . }}{{ .RuleID }}{{ end }}")
-    run = leakscan(*arguments)
-    assert run.returncode == 2
-    assert said in run.stderr
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
 
 
-def test_a_repository_without_commits_is_clean(leakscan: Any, folder: Path) -> None:
+def test_a_repository_without_commits_is_clean(run: Any, folder: Path) -> None:
     git(folder, "init", "-q")
-    assert leakscan("history", *ARGUMENTS).returncode == 0
+    assert run("history", *ARGUMENTS).returncode == 0
     assert secrets(folder) == []
 
 
-def test_a_missing_blob_is_said_and_the_rest_is_scanned(leakscan: Any, folder: Path) -> None:
+def test_a_missing_blob_is_said_and_the_rest_is_scanned(run: Any, folder: Path) -> None:
     committed(folder, {"a.txt": "first\n", "b.txt": f"{TOKEN}\n"})
     blob = git(folder, "rev-parse", "HEAD:a.txt")
     object_file = folder / ".git" / "objects" / blob[:2] / blob[2:]
     object_file.unlink()
-    run = leakscan("history", *ARGUMENTS)
-    assert run.returncode == 1 and secrets(folder) == [TOKEN]
-    assert "missing" in run.stdout + run.stderr
+    done = run("history", *ARGUMENTS)
+    assert done.returncode == 1 and secrets(folder) == [TOKEN]
+    assert "missing" in done.stdout + done.stderr
     (folder / "b.txt").unlink()
 
 
-def test_incomplete_without_findings_is_exit_4(leakscan: Any, folder: Path) -> None:
+def test_incomplete_without_findings_is_exit_4(run: Any, folder: Path) -> None:
     committed(folder, {"a.txt": "first\n", "b.txt": "second\n"})
     blob = git(folder, "rev-parse", "HEAD:a.txt")
     object_file = folder / ".git" / "objects" / blob[:2] / blob[2:]
     object_file.chmod(0o644)
     object_file.write_bytes(b"garbage")
-    assert leakscan("history", *ARGUMENTS).returncode == 4
-    assert leakscan("history", *ARGUMENTS, "--allow-incomplete").returncode == 0
+    assert run("history", *ARGUMENTS).returncode == 4
+    assert run("history", *ARGUMENTS, "--allow-incomplete").returncode == 0
 
 
-def test_a_broken_pack_is_incomplete(leakscan: Any, folder: Path) -> None:
+def test_a_broken_pack_is_incomplete(run: Any, folder: Path) -> None:
     committed(folder, {"a.txt": "first\n", "b.txt": f"{TOKEN}\n"})
     git(folder, "gc", "-q")
     pack = next((folder / ".git" / "objects" / "pack").glob("*.pack"))
     pack.chmod(0o644)
     pack.write_bytes(pack.read_bytes()[:40])
-    run = leakscan("history", *ARGUMENTS)
-    assert run.returncode in (2, 4)
-    assert run.stderr.strip()
+    done = run("history", *ARGUMENTS)
+    assert done.returncode in (2, 4)
+    assert done.stderr.strip()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root can read every file")
-def test_an_unreadable_file_is_said(leakscan: Any, folder: Path) -> None:
+def test_an_unreadable_file_is_said(run: Any, folder: Path) -> None:
     (folder / "a.txt").write_text("x")
     (folder / "a.txt").chmod(0)
-    assert leakscan("dir", *ARGUMENTS).returncode == 4
+    assert run("dir", *ARGUMENTS).returncode == 4
 
 
-def test_a_file_name_that_is_not_utf8(leakscan: Any, folder: Path) -> None:
+def test_a_file_name_that_is_not_utf8(run: Any, folder: Path) -> None:
     (folder / os.fsdecode(b"caf\xe9.txt")).write_text(TOKEN)
-    assert leakscan("dir", *ARGUMENTS).returncode == 1
+    assert run("dir", *ARGUMENTS).returncode == 1
     (finding,) = json.loads((folder.parent / "r.json").read_text())
     assert finding["File"] == "caf\ufffd.txt"
 
 
 @pytest.mark.slow
-def test_a_file_of_a_gigabyte(leakscan: Any, folder: Path) -> None:
+def test_a_file_of_a_gigabyte(run: Any, folder: Path) -> None:
     with (folder / "big.txt").open("wb") as file:
         file.truncate(10**9)
         file.seek(0, os.SEEK_END)
         file.write(f"\n{TOKEN}\n".encode())
     (folder / "small.txt").write_text(TOKEN)
-    assert leakscan("dir", *ARGUMENTS).returncode == 1
+    assert run("dir", *ARGUMENTS).returncode == 1
     assert secrets(folder) == [TOKEN, TOKEN]
 
 
@@ -142,18 +140,18 @@ def test_closed_streams(folder: Path, environment: dict[str, str]) -> None:
         (f"{command} dir {' '.join(ARGUMENTS)} >&-", 1),
         (f"{command} stdin -c ../c.toml <&-", 0),
     ):
-        run = subprocess.run(["sh", "-c", line], cwd=folder, env=environment, capture_output=True, text=True)
-        assert "Traceback" not in run.stderr
-        assert run.returncode == code
+        done = subprocess.run(["sh", "-c", line], cwd=folder, env=environment, capture_output=True, text=True)
+        assert "Traceback" not in done.stderr
+        assert done.returncode == code
     assert secrets(folder) == [TOKEN]
 
 
 def test_a_reader_that_leaves_early(folder: Path, environment: dict[str, str]) -> None:
     (folder / "a.txt").write_text(f"{TOKEN}\n" * 50_000)
     line = f'"{sys.executable}" -m scanner.cli dir -c ../c.toml -f jsonl -r - | head -n 1'
-    run = subprocess.run(["sh", "-c", line], cwd=folder, env=environment, capture_output=True, text=True)
-    assert json.loads(run.stdout)["RuleID"] == "tok"
-    assert "Traceback" not in run.stderr and "BrokenPipe" not in run.stderr
+    done = subprocess.run(["sh", "-c", line], cwd=folder, env=environment, capture_output=True, text=True)
+    assert json.loads(done.stdout)["RuleID"] == "tok"
+    assert "Traceback" not in done.stderr and "BrokenPipe" not in done.stderr
 
 
 def test_an_interrupted_scan_leaves_a_valid_report(folder: Path, environment: dict[str, str]) -> None:
@@ -178,8 +176,8 @@ def test_an_interrupted_scan_leaves_a_valid_report(folder: Path, environment: di
     assert 0 < len(secrets(folder)) < 600_000
 
 
-def test_no_secret_in_errors(leakscan: Any, folder: Path) -> None:
+def test_no_secret_in_errors(run: Any, folder: Path) -> None:
     (folder.parent / "leaky.toml").write_text(f"[[rules]]\nid = 'q'\nregex = '''a'''\n{TOKEN}\n")
     (folder / ".leakscanignore").write_text(f"{TOKEN}\n")
     for arguments in (["dir", "-c", "../leaky.toml"], ["dir", "-c", "../c.toml"]):
-        assert TOKEN not in leakscan(*arguments).stderr
+        assert TOKEN not in run(*arguments).stderr

@@ -68,81 +68,81 @@ ARGUMENTS = ("-c", "../c.toml", "-r", "../r.json")
     ids=" ".join,
 )
 def test_each_command_scans_its_part(
-    leakscan: Any, repository: Path, command: list[str], secrets: list[str]
+    run: Any, repository: Path, command: list[str], secrets: list[str]
 ) -> None:
-    run = leakscan(*command, *ARGUMENTS)
+    done = run(*command, *ARGUMENTS)
     assert sorted(f["Secret"] for f in report(repository)) == sorted(secrets)
-    assert run.returncode == (1 if secrets else 0)
+    assert done.returncode == (1 if secrets else 0)
 
 
-def test_stdin(leakscan: Any, folder: Path) -> None:
-    assert leakscan("stdin", *ARGUMENTS, stdin=f"a {TOKEN}").returncode == 1
+def test_stdin(run: Any, folder: Path) -> None:
+    assert run("stdin", *ARGUMENTS, stdin=f"a {TOKEN}").returncode == 1
     assert report(folder)[0]["Fingerprint"] == ":tok:1"
-    assert leakscan("detect", "--pipe", *ARGUMENTS, stdin="nothing").returncode == 0
+    assert run("detect", "--pipe", *ARGUMENTS, stdin="nothing").returncode == 0
 
 
-def test_people_see_no_secret_unless_they_ask(leakscan: Any, repository: Path) -> None:
-    run = leakscan("history", "-c", "../c.toml")
-    assert TOKEN not in run.stdout + run.stderr
-    assert "REDACTED" in run.stdout and "a.txt:1" in run.stdout and "Throw it away." in run.stdout
-    assert "\x1b" not in run.stdout
-    assert TOKEN in leakscan("history", "-c", "../c.toml", "--show-secrets").stdout
-    assert TOKEN not in leakscan("git", "-v", "-c", "../c.toml").stdout
+def test_people_see_no_secret_unless_they_ask(run: Any, repository: Path) -> None:
+    done = run("history", "-c", "../c.toml")
+    assert TOKEN not in done.stdout + done.stderr
+    assert "REDACTED" in done.stdout and "a.txt:1" in done.stdout and "Throw it away." in done.stdout
+    assert "\x1b" not in done.stdout
+    assert TOKEN in run("history", "-c", "../c.toml", "--show-secrets").stdout
+    assert TOKEN not in run("git", "-v", "-c", "../c.toml").stdout
 
 
-def test_global_flags_may_stand_before_the_command(leakscan: Any, repository: Path) -> None:
-    run = leakscan("--no-banner", "--redact", "-r", "../r.json", "git", "-c", "../c.toml", ".")
-    assert run.returncode == 1
+def test_global_flags_may_stand_before_the_command(run: Any, repository: Path) -> None:
+    done = run("--no-banner", "--redact", "-r", "../r.json", "git", "-c", "../c.toml", ".")
+    assert done.returncode == 1
     assert report(repository)[0]["Secret"] == "REDACTED"
 
 
-def test_bare_redact_takes_no_value(leakscan: Any, repository: Path) -> None:
-    leakscan("git", "--redact", ".", *ARGUMENTS)
+def test_bare_redact_takes_no_value(run: Any, repository: Path) -> None:
+    run("git", "--redact", ".", *ARGUMENTS)
     assert report(repository)[0]["Secret"] == "REDACTED"
-    leakscan("git", "--redact=25", ".", *ARGUMENTS)
+    run("git", "--redact=25", ".", *ARGUMENTS)
     assert report(repository)[0]["Secret"] == TOKEN[:9] + "..."
 
 
-def test_several_reports_in_one_run(leakscan: Any, repository: Path) -> None:
+def test_several_reports_in_one_run(run: Any, repository: Path) -> None:
     up = repository.parent
-    run = leakscan("history", *ARGUMENTS, "-o", "csv=../r.csv", "-o", "sarif=../r.sarif", "-o", "jsonl=-")
-    assert run.returncode == 1
-    lines = [json.loads(line) for line in run.stdout.splitlines()]
+    done = run("history", *ARGUMENTS, "-o", "csv=../r.csv", "-o", "sarif=../r.sarif", "-o", "jsonl=-")
+    assert done.returncode == 1
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert [line["type"] for line in lines] == ["finding", "summary"]
     assert next(csv.DictReader((up / "r.csv").read_text().splitlines()))["Secret"] == TOKEN
     assert json.loads((up / "r.sarif").read_text())["runs"][0]["results"][0]["ruleId"] == "tok"
 
 
-def test_exit_codes_of_findings(leakscan: Any, repository: Path) -> None:
-    assert leakscan("history", *ARGUMENTS, "--exit-code", "7").returncode == 7
-    assert leakscan("history", *ARGUMENTS, "--exit-code", "0").returncode == 0
+def test_exit_codes_of_findings(run: Any, repository: Path) -> None:
+    assert run("history", *ARGUMENTS, "--exit-code", "7").returncode == 7
+    assert run("history", *ARGUMENTS, "--exit-code", "0").returncode == 0
 
 
-def test_known_findings_are_hidden_and_counted(leakscan: Any, repository: Path) -> None:
-    leakscan("history", "-c", "../c.toml", "-o", "jsonl=../base.jsonl", "--redact")
+def test_known_findings_are_hidden_and_counted(run: Any, repository: Path) -> None:
+    run("history", "-c", "../c.toml", "-o", "jsonl=../base.jsonl", "--redact")
     baseline = repository.parent / "base.jsonl"
     assert TOKEN not in baseline.read_text()
-    assert leakscan("history", *ARGUMENTS, "-b", "../base.jsonl").returncode == 0
-    leakscan("history", *ARGUMENTS)
+    assert run("history", *ARGUMENTS, "-b", "../base.jsonl").returncode == 0
+    run("history", *ARGUMENTS)
     (repository / ".gitleaksignore").write_text(report(repository)[0]["Fingerprint"] + "\n")
-    run = leakscan("history", "-c", "../c.toml")
-    assert run.returncode == 0 and "ignore file" in run.stdout
+    done = run("history", "-c", "../c.toml")
+    assert done.returncode == 0 and "ignore file" in done.stdout
     identity = json.loads(baseline.read_text().splitlines()[0])["Id"]
     (repository / ".gitleaksignore").unlink()
     (repository / ".leakscanignore").write_text(f"{identity}  # reason\nx:tok:9\n")
-    run = leakscan("history", "-c", "../c.toml", "--list-unused-ignores")
-    assert run.returncode == 0 and "x:tok:9" in run.stdout
+    done = run("history", "-c", "../c.toml", "--list-unused-ignores")
+    assert done.returncode == 0 and "x:tok:9" in done.stdout
 
 
-def test_marks_of_other_tools_count_when_asked(leakscan: Any, folder: Path) -> None:
+def test_marks_of_other_tools_count_when_asked(run: Any, folder: Path) -> None:
     (folder / "a.py").write_text(f"x = '{TOKEN}'  # trufflehog:ignore\ny = '{OTHER}'  # gitleaks:allow\n")
-    assert leakscan("dir", *ARGUMENTS).returncode == 1
-    assert leakscan("dir", *ARGUMENTS, "--allow-marks", "all").returncode == 0
-    leakscan("dir", *ARGUMENTS, "--ignore-gitleaks-allow")
+    assert run("dir", *ARGUMENTS).returncode == 1
+    assert run("dir", *ARGUMENTS, "--allow-marks", "all").returncode == 0
+    run("dir", *ARGUMENTS, "--ignore-gitleaks-allow")
     assert len(report(folder)) == 2
 
 
-def test_config_look_up_order(leakscan: Any, folder: Path) -> None:
+def test_config_look_up_order(run: Any, folder: Path) -> None:
     def rule(name: str) -> str:
         return f"[[rules]]\nid = '{name}'\nregex = '''tok_[a-z0-9]+'''\n"
 
@@ -152,7 +152,7 @@ def test_config_look_up_order(leakscan: Any, folder: Path) -> None:
     path, text = {"GITLEAKS_CONFIG": "../path.toml"}, {"GITLEAKS_CONFIG_TOML": rule("text")}
 
     def found(*arguments: str, env: dict[str, str] | None = None) -> str:
-        leakscan("dir", "-r", "../r.json", *arguments, env=env)
+        run("dir", "-r", "../r.json", *arguments, env=env)
         return "".join(f["RuleID"] for f in report(folder))
 
     assert found("-c", "../flag.toml", env=path) == "flag"
@@ -165,7 +165,7 @@ def test_config_look_up_order(leakscan: Any, folder: Path) -> None:
     assert found() == "own-file"
 
 
-def test_flags_without_effect_say_so_once(leakscan: Any, folder: Path) -> None:
-    run = leakscan("dir", "--diagnostics", "cpu", "-c", "../c.toml")
-    assert run.returncode == 0
-    assert run.stderr.count("--diagnostics has no effect") == 1
+def test_flags_without_effect_say_so_once(run: Any, folder: Path) -> None:
+    done = run("dir", "--diagnostics", "cpu", "-c", "../c.toml")
+    assert done.returncode == 0
+    assert done.stderr.count("--diagnostics has no effect") == 1
