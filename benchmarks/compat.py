@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from scanner.config import load_file
-from scanner.detect import Detector, make_prefilter, reportable
+from scanner.detect import Detector, make_prefilter, sought
 
 HERE = Path(__file__).parent
 BINARIES = Path(sys.executable).parent
@@ -157,7 +157,7 @@ class Reasons:
     @cached_property
     def detector(self) -> Detector:
         config = load_file(self.config, cwd=self.config.parent)
-        return Detector(config, make_prefilter(reportable(config)))
+        return Detector(config, make_prefilter(sought(config)))
 
     def of(self, key: Key) -> str:
         """The reason, as the table says it."""

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from scanner.config import load_default, load_file, load_text
-from scanner.detect import ALLOW_MARKS, MAX_DECODE_DEPTH, Detector, make_prefilter, reportable
+from scanner.detect import ALLOW_MARKS, MAX_DECODE_DEPTH, Detector, make_prefilter, sought
 from scanner.errors import ConfigError, LeakscanError, RepositoryError, UsageError
 from scanner.git import Selection, open_repository
 from scanner.locate import Place, fragment_findings
@@ -115,7 +115,7 @@ class Scanner:
         self._options = options or Options()
         self._detector = Detector(
             config,
-            make_prefilter(reportable(config), engine),
+            make_prefilter(sought(config), engine),
             max_decode_depth=max_decode_depth,
             allow_marks=allow_marks,
         )

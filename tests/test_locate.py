@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from scanner.detect import Detector, make_prefilter, reportable
+from scanner.detect import Detector, make_prefilter, sought
 from scanner.git import Change, history, open_repository, staged, unstaged
 from scanner.locate import Locator, Place, fragment_findings, scan_text
 from scanner.model import Allowlist, Commit, Config, Finding, Fragment, Reason, Rule, Skipped
@@ -31,7 +31,7 @@ def locate_in(
 ) -> list[Finding | Skipped]:
     """Findings (and what was skipped) of each change, oldest commit first."""
     config = Config(rules or (TOKEN,), allowlists)
-    detector = Detector(config, make_prefilter(reportable(config), "ahocorasick"))
+    detector = Detector(config, make_prefilter(sought(config), "ahocorasick"))
     with open_repository(repo.path) as repository:
 
         def place(change: Change) -> Place:
@@ -265,7 +265,7 @@ def test_each_version_is_scanned_once_wherever_it_is(make_repo) -> None:
     repo.commit({"a": "clean\n", "b": "clean\n"})
     second = repo.commit({"c": "clean\n", "a": f"{ONE}\n", "b": f"{ONE}\n"})
     config = Config((TOKEN,))
-    detector = Detector(config, make_prefilter(reportable(config), "ahocorasick"))
+    detector = Detector(config, make_prefilter(sought(config), "ahocorasick"))
     with open_repository(repo.path) as repository:
         locator = Locator(
             repository, detector, lambda change: Place(change.path, commit=Commit(change.commit))
@@ -334,7 +334,7 @@ def test_a_file_of_the_work_tree_that_cannot_be_read(make_repo) -> None:
 
 def test_text_longer_than_a_fragment_is_scanned_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
     config = Config((TOKEN, Rule(id="slow", regex="(?!x)yy", regex_engine="regex")))
-    detector = Detector(config, make_prefilter(reportable(config), "ahocorasick"))
+    detector = Detector(config, make_prefilter(sought(config), "ahocorasick"))
     text = b"".join(b"line %06d %s\n" % (n, ONE.encode()) for n in range(300))
     whole = scan_text(detector, text)
     monkeypatch.setattr("scanner.locate.LIMIT", 1000)
@@ -348,7 +348,7 @@ def test_text_longer_than_a_fragment_is_scanned_piece_by_piece(monkeypatch: pyte
 
 def test_fragments_of_a_file_report_it_once_by_its_path() -> None:
     config = Config((TOKEN, Rule(id="pem", path="pem", keywords=("word",))))
-    detector = Detector(config, make_prefilter(reportable(config), "ahocorasick"))
+    detector = Detector(config, make_prefilter(sought(config), "ahocorasick"))
     told: set[str] = set()
     found: list[Finding | Skipped] = []
     data = ONE.encode() + b" word\n"

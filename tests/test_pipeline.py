@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import scanner.pipeline
-from scanner.detect import Detector, make_prefilter, reportable
+from scanner.detect import Detector, make_prefilter, sought
 from scanner.errors import UsageError
 from scanner.git import Platform, Selection, open_repository
 from scanner.git.objects import CorruptObject
@@ -46,7 +46,7 @@ TOKEN = Rule(id="tok", regex=r"tok_[a-z0-9]{8}")
 
 def detector(*rules: Rule, allowlists: tuple[Allowlist, ...] = ()) -> Detector:
     config = Config(rules or (TOKEN,), allowlists)
-    return Detector(config, make_prefilter(reportable(config), "ahocorasick"))
+    return Detector(config, make_prefilter(sought(config), "ahocorasick"))
 
 
 class Report:

@@ -13,7 +13,7 @@ from scanner.cli.config import check, named_config
 from scanner.cli.configuration import find_config
 from scanner.cli.scan import database_store
 from scanner.config import describe, select, to_gitleaks_toml
-from scanner.detect import ENGINES, Detector, make_prefilter, reportable
+from scanner.detect import ENGINES, Detector, make_prefilter, sought
 from scanner.detect.examples import failures
 from scanner.errors import ExitCode, UsageError
 from scanner.model import Config, Rule
@@ -91,7 +91,7 @@ def test(named: str, rule_ids: tuple[str, ...]) -> int:
     rules = select(config, rule_ids).rules
     failed = set()
     for engine in _engines():
-        detector = Detector(config, make_prefilter(reportable(config), engine, database_store()))
+        detector = Detector(config, make_prefilter(sought(config), engine, database_store()))
         for rule in rules:
             for failure in failures(rule, detector):
                 failed.add(rule.id)

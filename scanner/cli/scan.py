@@ -21,7 +21,7 @@ from scanner.cli.progress import ProgressBar
 from scanner.cli.reports import STDOUT, Destination, colorful, destinations, is_terminal, open_reports
 from scanner.cli.signals import Interrupts
 from scanner.config import select
-from scanner.detect import ALLOW_MARKS, OTHER_TOOLS_MARKS, Detector, make_prefilter, reportable
+from scanner.detect import ALLOW_MARKS, OTHER_TOOLS_MARKS, Detector, make_prefilter, sought
 from scanner.errors import ExitCode
 from scanner.git import Repository, open_repository
 from scanner.known import baseline, ignore
@@ -117,7 +117,7 @@ def _detector(arguments: ScanArguments, config: Config) -> Detector:
     marks = ALLOW_MARKS + (OTHER_TOOLS_MARKS if arguments.allow_marks == "all" else ())
     return Detector(
         config,
-        make_prefilter(reportable(config), arguments.engine, database_store()),
+        make_prefilter(sought(config), arguments.engine, database_store()),
         max_decode_depth=arguments.max_decode_depth,
         allow_marks=() if arguments.ignore_gitleaks_allow else marks,
     )

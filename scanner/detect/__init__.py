@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scanner.detect.engine import ALLOW_MARKS, MAX_DECODE_DEPTH, OTHER_TOOLS_MARKS, Detector, Scan, reportable
+from scanner.detect.engine import ALLOW_MARKS, MAX_DECODE_DEPTH, OTHER_TOOLS_MARKS, Detector, Scan, sought
 from scanner.detect.prefilter import DatabaseStore, KeywordPrefilter, Prefilter
 from scanner.errors import UsageError
 from scanner.model import Rule
@@ -19,7 +19,7 @@ __all__ = [
     "Prefilter",
     "Scan",
     "make_prefilter",
-    "reportable",
+    "sought",
 ]
 
 ENGINES = ("auto", "hyperscan", "ahocorasick")
@@ -29,10 +29,10 @@ ENGINES = ("auto", "hyperscan", "ahocorasick")
 def make_prefilter(
     rules: Sequence[Rule], engine: str = "auto", store: DatabaseStore | None = None
 ) -> Prefilter:
-    """The prefilter named `engine` for `rules` (see `reportable`).
+    """The prefilter named `engine` for `rules` (see `sought`).
 
     Args:
-        rules: a detector's reportable rules, in the same order.
+        rules: what a detector looks for, in the same order.
         engine: one of `ENGINES`.
         store: keeps Hyperscan's compiled database between runs.
 

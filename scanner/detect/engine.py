@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from scanner.detect import required
 from scanner.detect.allowlist import drops_all, holds_at, path_matches
 from scanner.detect.confirm import Hit, hits, may_touch
-from scanner.detect.decode import Segment, decode, locate
+from scanner.detect.decode import CANDIDATE, Segment, decode, locate
 from scanner.detect.positions import Lines, whole_lines
 from scanner.detect.prefilter import Prefilter
 from scanner.detect.seen import Seen
@@ -77,7 +77,7 @@ class Detector:
 
     Args:
         config: complete and valid.
-        prefilter: made from `reportable(config)`; see `scanner.detect.make_prefilter`.
+        prefilter: made from `sought(config)`; see `scanner.detect.make_prefilter`.
         max_decode_depth: how often decoded text is decoded again; 0 for not at all.
         allow_marks: comments that make a line's matches no leak; empty to report them all the same.
     """
@@ -105,10 +105,13 @@ class Detector:
         found = _Found()
         while True:
             new: list[Match] = []
-            for index in self._prefilter.candidates(step.text):
-                new.extend(self._matches(self._rules[index], step, found))
+            candidates = self._prefilter.candidates(step.text)
+            encoded = candidates[-1:] == [len(self._rules)] and step.depth < self._max_decode_depth
+            for index in candidates:
+                if index < len(self._rules):
+                    new.extend(self._matches(self._rules[index], step, found))
             found.matches.extend(found.seen.without_known(new))
-            decoded = decode(step.text, step.segments) if step.depth < self._max_decode_depth else None
+            decoded = decode(step.text, step.segments) if encoded else None
             if decoded is None:
                 return Scan(tuple(found.matches), found.touched, tuple(found.timed_out))
             step = _Pass(source, step.lines, decoded[0], decoded[1], step.depth + 1)
@@ -220,9 +223,18 @@ class Detector:
         )
 
 
+ENCODED = Rule(id="encoded", regex=CANDIDATE)
+"""Stands for text that `decode` may change, so that a prefilter looks for it along with the rules."""
+
+
 def reportable(config: Config) -> tuple[Rule, ...]:
-    """The rules that a prefilter must look for: those with a regex that report by themselves."""
+    """The rules with a regex that report by themselves."""
     return tuple(rule for rule in config.rules if rule.regex and not rule.skip_report)
+
+
+def sought(config: Config) -> tuple[Rule, ...]:
+    """What a prefilter must look for: the reportable rules, and last `ENCODED`."""
+    return (*reportable(config), ENCODED)
 
 
 def _without_generic_duplicates(matches: list[Match]) -> list[Match]:

@@ -1,7 +1,8 @@
 """The fast prefilter: every rule's regex in one Hyperscan database.
 
 Hyperscan reads PCRE syntax, which means the same as RE2's for nearly all patterns. Where it might not,
-the rule (or the text) goes by its keywords instead, so that no match is lost.
+the rule (or the text) goes by its keywords instead, so that no match is lost. So do rules that reach over
+many lines: their patterns are the largest, and their keywords tell as much.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ import hashlib
 import platform
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import hyperscan
 
 from scanner.detect.edges import relaxed
 from scanner.detect.prefilter import DatabaseStore, KeywordPrefilter
+from scanner.detect.shape import FAR, line_reach
 from scanner.detect.words import encoded, lower
 from scanner.model import Rule
 
@@ -32,8 +34,15 @@ _MEANS_SOMETHING_ELSE = re.compile(r"\\[pPv0-9]|\\x[{89a-fA-F]|[^\x01-\x7f]")
 _ODD_CHARACTERS = tuple(character.encode() for character in "\v\u017f\u212a")
 
 
+_COUNTS = re.compile(r"\{(\d+)(?:,(\d*))?\}")
+_MANY = 64
+
+
 class HyperscanPrefilter:
-    """Names the rules whose regex occurs in a text, or in some run of its lines (see `edges`)."""
+    """Names the rules whose regex occurs in a text, or in some run of its lines (see `edges`).
+
+    A rule that reaches over many lines (see `shape`) is named where one of its keywords occurs.
+    """
 
     def __init__(self, rules: Sequence[Rule], store: DatabaseStore | None = None) -> None:
         self._keywords = [encoded(rule.keywords) for rule in rules]
@@ -84,38 +93,50 @@ def _database(rules: Sequence[Rule], store: DatabaseStore | None) -> tuple[Any, 
 
 
 def _build(rules: Sequence[Rule]) -> tuple[Any, list[int]]:
-    """A database of all rules that Hyperscan takes; some patterns are too large for it."""
-    indices = [index for index, rule in enumerate(rules) if _expressible(rule)]
+    """A database of all rules that Hyperscan takes."""
+    expressions = {index: found for index, rule in enumerate(rules) if (found := _expression(rule))}
     try:
-        return _compile(rules, indices), indices
+        return _compile(expressions), list(expressions)
     except hyperscan.error:
-        indices = [index for index in indices if _compiles(rules[index])]
-    return _compile(rules, indices), indices
+        pass  # some pattern is too large all the same
+    expressions = {index: found for index, found in expressions.items() if _compiles(found)}
+    return _compile(expressions), list(expressions)
 
 
-def _expressible(rule: Rule) -> bool:
-    return rule.regex_engine == "re2" and not _MEANS_SOMETHING_ELSE.search(rule.regex)
+def _expression(rule: Rule) -> str:
+    """What to look for; empty where that cannot be said in Hyperscan's terms."""
+    words = [word for word in rule.keywords if word]
+    if rule.regex_engine == "re2" and rule.keywords and line_reach(rule.regex) > FAR:
+        return "(?i)(?:" + "|".join(map(re.escape, words)) + ")" if words and "".join(words).isascii() else ""
+    plain = rule.regex_engine == "re2" and not _MEANS_SOMETHING_ELSE.search(rule.regex)
+    return relaxed(rule.regex) if plain else ""
 
 
-def _compiles(rule: Rule) -> bool:
+def _compiles(expression: str) -> bool:
     try:
-        _compile([rule], [0])
+        _compile({0: expression})
     except hyperscan.error:
         return False
     return True
 
 
-def _compile(rules: Sequence[Rule], indices: list[int]) -> Any:
-    if not indices:
+def _compile(expressions: Mapping[int, str]) -> Any:
+    if not expressions:
         return None
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     database.compile(
-        expressions=[relaxed(rules[index].regex).encode() for index in indices],
-        ids=indices,
-        flags=[_FLAGS] * len(indices),
-        elements=len(indices),
+        expressions=[expression.encode() for expression in expressions.values()],
+        ids=list(expressions),
+        flags=list(map(_flags, expressions.values())),
+        elements=len(expressions),
     )
     return database
+
+
+def _flags(expression: str) -> int:
+    """Long counted repetitions make a pattern too large, unless Hyperscan may count roughly."""
+    counts = (int(count) for found in _COUNTS.findall(expression) for count in found if count)
+    return _FLAGS | (hyperscan.HS_FLAG_PREFILTER if max(counts, default=0) >= _MANY else 0)
 
 
 def _digest(rules: Sequence[Rule]) -> str:
@@ -124,8 +145,7 @@ def _digest(rules: Sequence[Rule]) -> str:
     for part in (_VERSION, platform.machine(), str(_FLAGS)):
         digest.update(part.encode() + b"\0")
     for rule in rules:
-        pattern = relaxed(rule.regex) if _expressible(rule) else ""
-        digest.update(pattern.encode() + b"\0")
+        digest.update(_expression(rule).encode() + b"\0")
     return digest.hexdigest()
 
 

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import strategies as st
 
 from scanner.config import load_text
-from scanner.detect import Detector, make_prefilter, reportable
+from scanner.detect import Detector, make_prefilter, sought
 from scanner.git import Selection, open_repository
 from scanner.model import Config, Finding, Skipped, Summary
 from scanner.pipeline import Options, scan_history
@@ -59,7 +59,7 @@ def leakscan() -> Callable[[Path, Config, str], list[Finding]]:
     def run(repository: Path, config: Config, engine: str) -> list[Finding]:
         detector = detectors.get((id(config), engine))
         if detector is None:
-            detector = Detector(config, make_prefilter(reportable(config), engine))
+            detector = Detector(config, make_prefilter(sought(config), engine))
             detectors[id(config), engine] = detector
         with open_repository(repository, _environment(repository)) as opened:
             items = list(scan_history(opened, Selection(), detector, Options(), Summary()))

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scanner.config import load_default, load_text
-from scanner.detect import Detector, make_prefilter, reportable
+from scanner.detect import Detector, make_prefilter, sought
 from scanner.model import Config, Rule
 from scanner.regexp import compile_pattern, searchable
 
@@ -50,7 +50,7 @@ class Engines:
     """A config's detectors, one for each engine."""
 
     def __init__(self, config: Config) -> None:
-        self.rules = reportable(config)
+        self.rules = sought(config)
         self.prefilters = [make_prefilter(self.rules, name) for name in ("hyperscan", "ahocorasick")]
         self.detectors = [Detector(config, prefilter) for prefilter in self.prefilters]
 

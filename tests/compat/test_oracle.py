@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scanner.detect import Detector, make_prefilter, reportable
+from scanner.detect import Detector, make_prefilter, sought
 from scanner.git import Change, added_text, is_binary
 from scanner.locate import Locator, Place
 from scanner.model import Config, Finding
@@ -36,7 +36,7 @@ class Blobs:
 
 @pytest.fixture(scope="module", params=["hyperscan", "ahocorasick"])
 def detector(request: pytest.FixtureRequest, config: tuple[str, Config]) -> Detector:
-    return Detector(config[1], make_prefilter(reportable(config[1]), request.param))
+    return Detector(config[1], make_prefilter(sought(config[1]), request.param))
 
 
 @pytest.mark.slow

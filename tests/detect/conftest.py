@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from scanner.detect import Detector, Scan, make_prefilter, reportable
+from scanner.detect import Detector, Scan, make_prefilter, sought
 from scanner.model import Allowlist, Config, Match, Rule
 
 Scanner = Callable[..., Scan]
@@ -22,7 +22,7 @@ def scan() -> Scanner:
     ) -> Scan:
         config = Config(tuple(rules), tuple(allowlists))
         first, second = (
-            Detector(config, make_prefilter(reportable(config), engine), **options).scan(text)  # type: ignore[arg-type]
+            Detector(config, make_prefilter(sought(config), engine), **options).scan(text)  # type: ignore[arg-type]
             for engine in ("ahocorasick", "hyperscan")
         )
         assert first.matches == second.matches

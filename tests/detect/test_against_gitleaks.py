@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scanner.config import load_file
-from scanner.detect import Detector, make_prefilter, reportable
+from scanner.detect import Detector, make_prefilter, sought
 from scanner.model import text_of
 
 GITLEAKS = shutil.which("gitleaks", path=str(Path(sys.executable).parent)) or shutil.which("gitleaks")
@@ -151,7 +151,7 @@ def theirs(folder: Path, config: Path) -> Counter[Row]:
 
 def ours(folder: Path, config: Path) -> Counter[Row]:
     loaded = load_file(config, cwd=folder)
-    detector = Detector(loaded, make_prefilter(reportable(loaded), "ahocorasick"))
+    detector = Detector(loaded, make_prefilter(sought(loaded), "ahocorasick"))
     rows = []
     for file in sorted(folder.iterdir()):
         path = file.name.encode()

@@ -7,7 +7,7 @@ import base64
 import pytest
 
 import scanner.regexp
-from scanner.detect import Detector, make_prefilter, reportable
+from scanner.detect import Detector, make_prefilter, sought
 from scanner.detect.prefilter import KeywordPrefilter
 from scanner.errors import UsageError
 from scanner.model import Allowlist, Config, Match, Rule
@@ -204,7 +204,7 @@ def test_places_that_a_global_allowlist_excludes() -> None:
             Allowlist(match_all=True, paths=("^tests/",), regexes=("tok",)),
         ),
     )
-    detector = Detector(config, make_prefilter(reportable(config)))
+    detector = Detector(config, make_prefilter(sought(config)))
     assert detector.excludes(b"vendor/a")
     assert detector.excludes(b"a", commit)
     assert not detector.excludes(b"tests/a")

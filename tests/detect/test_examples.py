@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from scanner.detect import Detector, make_prefilter, reportable
+from scanner.detect import Detector, make_prefilter, sought
 from scanner.detect.examples import Failure, failures
 from scanner.model import Allowlist, Config, Rule
 
 
 def judged(rule: Rule) -> list[Failure]:
     config = Config((rule,), (Allowlist(stopwords=("zz",)),))
-    return failures(rule, Detector(config, make_prefilter(reportable(config), "ahocorasick")))
+    return failures(rule, Detector(config, make_prefilter(sought(config), "ahocorasick")))
 
 
 def test_examples_that_hold() -> None:

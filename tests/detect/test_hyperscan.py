@@ -5,16 +5,18 @@ from __future__ import annotations
 import hyperscan
 import pytest
 
+from scanner.detect import hyperscan as hyperscan_prefilter
 from scanner.detect.hyperscan import HyperscanPrefilter
 from scanner.model import Rule
 
 TEXT = b"x tok_abcd y"
+KEYWORDS = [("begin",), ("e(", "begin"), ("begin", "end"), ("é",), (), ("",)]
 RULES = [
     Rule(id="token", regex=r"tok_\w+"),
     Rule(id="look", regex=r"(?<!z)tok", regex_engine="regex"),
     Rule(id="letters", regex=r"\pL+"),
     Rule(id="keyword", regex=r"\pL+", keywords=("zz",)),
-    Rule(id="large", regex=r"\w{1000}\b(?i:[a-z0-9]{1000})\w{900}"),
+    Rule(id="large", regex=r"\w{1000} (?i:[a-z0-9]{1000})\w{900}"),
     Rule(id="other", regex=r"zzz"),
 ]
 
@@ -34,8 +36,26 @@ class Store:
         self.saved[digest] = data
 
 
+@pytest.fixture
+def exact(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hyperscan counts repetitions exactly, for which the large rule is too large."""
+    monkeypatch.setattr(hyperscan_prefilter, "_MANY", 10_000)
+
+
+@pytest.mark.usefixtures("exact")
 def test_what_hyperscan_cannot_express_goes_by_keyword() -> None:
     assert HyperscanPrefilter(RULES).candidates(TEXT) == [0, 1, 2, 4]
+
+
+def test_long_repetitions_are_counted_roughly() -> None:
+    assert HyperscanPrefilter(RULES).candidates(TEXT) == [0, 1, 2]
+    assert HyperscanPrefilter(RULES).candidates(b"a" * 1000 + b" " + b"a" * 1900) == [1, 2, 4]
+
+
+def test_a_rule_over_many_lines_goes_by_its_keywords() -> None:
+    rules = [Rule(id=f"r{n}", regex=r"begin[^;]+end", keywords=words) for n, words in enumerate(KEYWORDS)]
+    assert HyperscanPrefilter(rules).candidates(b"BEGIN; end") == [0, 1, 2]
+    assert HyperscanPrefilter(rules).candidates(b"begin x end") == [0, 1, 2, 4]
 
 
 @pytest.mark.parametrize("pattern", ["é", r"\v", r"\x{e9}", r"\xe9", r"\101", "a\0b", r"\p{Greek}"])
@@ -58,6 +78,7 @@ def test_no_rules_and_no_text() -> None:
     assert HyperscanPrefilter([Rule(id="r", regex="x*")]).candidates(b"y") == [0]
 
 
+@pytest.mark.usefixtures("exact")
 def test_a_saved_database_is_used() -> None:
     store = Store()
     assert HyperscanPrefilter(RULES, store).candidates(TEXT) == [0, 1, 2, 4]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from scanner.detect import Detector, make_prefilter, reportable
+from scanner.detect import Detector, make_prefilter, sought
 from scanner.detect.edges import relaxed
 from scanner.detect.prefilter import KeywordPrefilter
 from scanner.errors import PatternError
@@ -88,7 +88,7 @@ MANY = settings(
 def test_both_engines_lead_to_the_same_findings(rules: tuple[Rule, ...], texts: list[bytes]) -> None:
     config = Config(rules)
     fast, plain = (
-        Detector(config, make_prefilter(reportable(config), name)) for name in ("hyperscan", "ahocorasick")
+        Detector(config, make_prefilter(sought(config), name)) for name in ("hyperscan", "ahocorasick")
     )
     for text in texts:
         assert fast.scan(text).matches == plain.scan(text).matches

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanner.detect import ALLOW_MARKS, OTHER_TOOLS_MARKS, Detector, make_prefilter, reportable
+from scanner.detect import ALLOW_MARKS, OTHER_TOOLS_MARKS, Detector, make_prefilter, sought
 from scanner.detect.entropy import shannon
 from scanner.model import Config, Rule
 
@@ -137,7 +137,7 @@ def test_rules_on_the_path_alone() -> None:
         Rule(id="other", path="zz"),
         Rule(id="both", path="pem", regex="x"),
     )
-    detector = Detector(Config(rules), make_prefilter(reportable(Config(rules))))
+    detector = Detector(Config(rules), make_prefilter(sought(Config(rules))))
     assert [found.id for found in detector.path_rules(b"a.pem")] == ["pem"]
     assert detector.path_rules(b"") == []
     assert detector.scan(b"nothing").matches == ()
@@ -168,7 +168,7 @@ def test_text_that_is_not_utf8(find) -> None:
 @given(st.binary(max_size=40), st.binary(max_size=6))
 def test_any_bytes_around_a_token_do_not_hide_it(noise: bytes, tail: bytes) -> None:
     config = Config((rule(r"tok_[0-9]{4}"),))
-    detector = Detector(config, make_prefilter(reportable(config)), allow_marks=())
+    detector = Detector(config, make_prefilter(sought(config)), allow_marks=())
     text = noise + b" tok_1234 " + tail
     found = detector.scan(text).matches
     assert any(match.start == len(noise) + 1 and match.secret == b"tok_1234" for match in found)

@@ -16,7 +16,7 @@ import pytest
 
 from scanner.config import load_default, load_text
 from scanner.config.source import read_toml
-from scanner.detect import Detector, make_prefilter, reportable
+from scanner.detect import Detector, make_prefilter, sought
 from scanner.model import Rule
 
 PACK = Path(__file__).resolve().parents[2] / "rules"
@@ -32,7 +32,7 @@ def detector(request: pytest.FixtureRequest) -> Detector:
     if request.param == "hyperscan":
         pytest.importorskip("hyperscan")
     config = load_default()
-    return Detector(config, make_prefilter(reportable(config), request.param))
+    return Detector(config, make_prefilter(sought(config), request.param))
 
 
 def found(detector: Detector, text: str, path: bytes) -> list[str]:
@@ -239,6 +239,6 @@ def test_a_gitleaks_config_can_extend_the_pack(tmp_path: Path) -> None:
     by_id = {rule.id: rule for rule in config.rules}
     assert by_id.keys() == {rule.id for rule in RULES} - {"jwt"}
     assert by_id["github-pat"].entropy == 4.95
-    detector = Detector(config, make_prefilter(reportable(config), "ahocorasick"))
+    detector = Detector(config, make_prefilter(sought(config), "ahocorasick"))
     text = "x: ghp_" + "aB3dE5fG7hJ9kL1mN3pQ5rS7" + "tU9vW1xY3z0A\n"
     assert found(detector, text, b"") == []
