@@ -90,13 +90,28 @@ class LazyGroup(click.Group):
                 formatter.write_dl(rows)
 
 
+def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked and not context.resilient_parsing:
+        from scanner.cli.version import build
+
+        click.echo(f"{PROGRAM} {__version__} ({build()})")
+        context.exit()
+
+
 @click.group(
     PROGRAM,
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="See 'leakscan COMMAND --help' for a command's options, examples and exit codes.",
 )
-@click.version_option(__version__, prog_name=PROGRAM)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Print the version, and exit.",
+)
 def program() -> None:
     """Finds leaked secrets in Git history, files and streams.
 

@@ -9,6 +9,7 @@ import click
 
 from scanner._version import __version__
 from scanner.cli.command import Command
+from scanner.git import delta
 
 
 @click.command(
@@ -19,8 +20,13 @@ from scanner.cli.command import Command
 )
 def command() -> int:
     """Print the versions of leakscan, of the engine that runs by default, and of Python."""
-    click.echo(f"leakscan {__version__} (engine {_engine()}, Python {platform.python_version()})")
+    click.echo(f"leakscan {__version__} ({build()}, engine {_engine()}, Python {platform.python_version()})")
     return 0
+
+
+def build() -> str:
+    """Whether the modules that are slow as plain Python were compiled when leakscan was installed."""
+    return "compiled" if delta.COMPILED else "uncompiled"
 
 
 def _engine() -> str:

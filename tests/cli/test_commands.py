@@ -13,6 +13,9 @@ from typing import Any
 
 import pytest
 
+from scanner._version import __version__
+from scanner.git import delta
+
 COMMANDS = [
     "history",
     "dir",
@@ -37,8 +40,9 @@ def test_every_command_has_help_with_examples(run: Any, command: str) -> None:
 
 
 def test_version(run: Any) -> None:
-    assert run("--version").stdout.startswith("leakscan")
-    assert "engine" in run("version").stdout
+    built = "compiled" if delta.COMPILED else "uncompiled"
+    assert run("--version").stdout == f"leakscan {__version__} ({built})\n"
+    assert run("version").stdout.startswith(f"leakscan {__version__} ({built}, engine ")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
