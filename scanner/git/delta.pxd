@@ -8,15 +8,16 @@ ctypedef long long i64
 
 cdef int _LF
 cdef i64 _NEAR
+cdef i64 _OFFSET
 cdef i64 _FULL_COPY
 
 @cython.locals(content=bytearray, touched=list)
 cpdef tuple apply_delta(octet_t[::1] base, octet_t[::1] delta, i64 margin, i64 limit)
 
-@cython.locals(target=byte_t[::1], content=bytearray, touched=list, size=i64, at=i64, start=i64, length=i64, end=i64, new=i64, follows=i64, first=i64, last=i64)
+@cython.locals(target=byte_t[::1], content=bytearray, touched=list, size=i64, at=i64, start=i64, length=i64, new=i64, follows=i64, last=i64)
 cdef tuple _rebuild(octet_t[::1] base, octet_t[::1] delta, i64 limit, i64 near)
 
-@cython.locals(regions=list, i=i64, left=i64, right=i64, start=i64, end=i64, stop=i64)
+@cython.locals(regions=list, i=i64, left=i64, right=i64, start=i64, stop=i64)
 cdef list _regions(octet_t[::1] text, list touched, i64 margin)
 
 cdef i64 _line_start(octet_t[::1] text, i64 at, i64 low) noexcept

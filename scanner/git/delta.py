@@ -16,7 +16,8 @@ Spans = list[tuple[int, int]]  # starts and ends, in bytes
 COMPILED = not __file__.endswith((".py", ".pyc"))
 
 _LF = 10
-_NEAR = 64  # bytes between two regions that cost less to scan than a further region
+_NEAR = 128  # bytes between two regions that cost less to scan than a further region
+_OFFSET = 0xFFFFFFFF  # mask of a copy's operands: four bytes of offset, then three of length
 _FULL_COPY = 0x10000  # bytes that a copy of length 0 copies
 
 
@@ -28,8 +29,9 @@ def apply_delta(base: Bytes, delta: Bytes, margin: int, limit: int) -> tuple[byt
     """The content that a delta makes of its base, and where in it something may match that did not before.
 
     Touched are all inserted bytes, and every place where bytes meet that did not meet in the base, its
-    begin and end included. A region is something touched, widened to whole lines, then by `margin` on
-    either side, then to whole lines. Regions up to 64 bytes apart are joined. Takes linear time.
+    begin and end included; with the byte behind it where that stood behind another one in the base, and so
+    perhaps in another line. A region is something touched, widened to whole lines, then by `margin` on
+    either side, then to whole lines. Regions up to 128 bytes apart are joined. Takes linear time.
 
     Args:
         base: content of the base.
@@ -48,51 +50,47 @@ def apply_delta(base: Bytes, delta: Bytes, margin: int, limit: int) -> tuple[byt
     return content, _regions(content, touched, margin)
 
 
-def _rebuild(base: Bytes, delta: Bytes, limit: int, near: int) -> tuple[bytearray, Spans]:
-    """The content and what is touched in it, spans up to `near` bytes apart joined to keep the list short."""
+def _rebuild(base: Bytes, delta: Bytes, limit: int, near: int) -> tuple[bytearray, list[int]]:
+    """The content, and of what is touched start and end in turn; what is up to `near` bytes apart is joined."""
     _, size, at = _sizes(delta, len(base), limit)
     content = bytearray(size)
     target = content
-    touched: Spans = []
+    touched = []
     new = follows = 0  # lengths: of what is made; of the base up to where the last copy ended
-    first = last = -1  # begin and end of what was touched last
+    last = -1 - near  # where the touched place ends that is not yet in the list
     while at < len(delta):
         start, length, at = _operation(delta, at)
         if length > size - new:
             raise BadDelta("makes more than it claims")
-        end = new
+        if start + length > len(base) and start >= 0:
+            raise BadDelta("copies from beyond its base")
+        if start != follows and new - last > near:
+            touched += [last, new]
         if start < 0:
             target[new : new + length] = delta[at : at + length]
             at += length
-            end += length
-        elif start + length <= len(base):
-            target[new : new + length] = base[start : start + length]
+            last = new + length
+            follows = -2  # not where any operation begins
         else:
-            raise BadDelta("copies from beyond its base")
-        if start != follows:
-            if first < 0 or new - last > near:
-                if first >= 0:
-                    touched.append((first, last))
-                first = new
-            last = end
+            target[new : new + length] = base[start : start + length]
+            if start != follows:
+                last = new + (start == 0 or new == 0 or base[start - 1] != target[new - 1])
+            follows = start + length
         new += length
-        follows = start + length if start >= 0 else -1
     if new != size:
         raise BadDelta("makes less than it claims")
-    if first >= 0:
-        touched.append((first, last))
+    touched.append(last)
     if follows != len(base):
-        touched.append((size, size))
-    return content, touched
+        touched += [max(size - 1, 0), size]
+    return content, touched[1:]
 
 
-def _regions(text: Bytes, touched: Spans, margin: int) -> Spans:
+def _regions(text: Bytes, touched: list[int], margin: int) -> Spans:
     """The regions around what is touched. Each byte is looked at twice at most."""
     regions: Spans = []
     left, right = -1, 0
-    for i in range(len(touched)):
-        start, end = touched[i]
-        start = _line_start(text, start, right)
+    for i in range(0, len(touched), 2):
+        start = _line_start(text, touched[i], right)
         start = _line_start(text, max(start - margin, right), right)
         if left < 0:
             left = start
@@ -100,8 +98,8 @@ def _regions(text: Bytes, touched: Spans, margin: int) -> Spans:
             regions.append((left, right))
             left = start
         # Where this gets to the next touched place, the two are in one region.
-        stop = touched[i + 1][0] if i + 1 < len(touched) else len(text)
-        right = _line_end(text, end, stop)
+        stop = touched[i + 2] if i + 2 < len(touched) else len(text)
+        right = _line_end(text, touched[i + 1], stop)
         right = _line_end(text, min(right + margin, stop), stop)
     if right > left >= 0:
         regions.append((left, right))
@@ -176,7 +174,7 @@ def _operation(code: Bytes, at: int) -> tuple[int, int, int]:
             octet = code[at]
             at += 1
             operands |= octet << 8 * bit
-    return operands & 0xFFFFFFFF, operands >> 32 or _FULL_COPY, at
+    return operands & _OFFSET, operands >> 32 or _FULL_COPY, at
 
 
 def carry(delta: Bytes, marks: Spans) -> Spans:

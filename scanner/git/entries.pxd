@@ -14,8 +14,9 @@ cdef int _UNREADABLE
 cdef int _VISITED
 cdef int _OFS_DELTA
 cdef int _REF_DELTA
-cdef int _RADIX_BITS
-cdef int _RADIX
+cdef i64 _FAR
+cdef int _DIGIT_BITS
+cdef int _DIGIT
 
 @cython.locals(i=i64, at=i64, entry=i64, offset=i64)
 cpdef read_offsets(octet_t[::1] small, octet_t[::1] large, i64[::1] offsets)

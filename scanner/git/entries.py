@@ -19,8 +19,10 @@ _VISITED = 5
 _OFS_DELTA = 6
 _REF_DELTA = 7
 
-_RADIX_BITS = 11
-_RADIX = 2048  # 1 << _RADIX_BITS
+_FAR = 1 << 55  # bytes; more than a pack has, and does not overflow when shifted by 7
+
+_DIGIT_BITS = 11
+_DIGIT = 0x7FF
 
 
 def read_offsets(small: Bytes, large: Bytes, offsets: array[int]) -> None:
@@ -70,9 +72,9 @@ def by_offset(offsets: array[int], end: int) -> tuple[array[int], array[int]]:
         items[i] = i
     shift = 0
     while shift < 63 and highest >> shift:
-        _scatter(offsets, order, other, array("I", [0]) * _RADIX, shift)
+        _scatter(offsets, order, other, array("I", [0]) * (_DIGIT + 1), shift)
         order, other = other, order
-        shift += _RADIX_BITS
+        shift += _DIGIT_BITS
     starts = array("q", [end]) * (len(offsets) + 1)
     items, sorted_offsets = order, starts
     for i in range(len(offsets)):
@@ -85,15 +87,15 @@ def _scatter(
 ) -> None:
     """One pass of a radix sort: `source` into `target`, by one digit of the keys."""
     for i in range(len(keys)):
-        counts[(keys[i] >> shift) % _RADIX] += 1
+        counts[(keys[i] >> shift) & _DIGIT] += 1
     total = 0
-    for digit in range(_RADIX):
+    for digit in range(_DIGIT + 1):
         count = counts[digit]
         counts[digit] = total
         total += count
     for i in range(len(keys)):
         item = source[i]
-        digit = (keys[item] >> shift) % _RADIX
+        digit = (keys[item] >> shift) & _DIGIT
         target[counts[digit]] = item
         counts[digit] += 1
 
@@ -193,7 +195,7 @@ def _ofs_base(pack: Bytes, starts: array[int], i: int, at: int) -> tuple[int, in
     """Position of the base (-1 for nonsense), and the offset after the number that says it."""
     end = starts[i + 1]
     octet, distance = 128, -1
-    while octet & 128 and at < end and distance < 1 << 55:
+    while octet & 128 and at < end and distance < _FAR:
         octet = pack[at]
         at += 1
         distance = (distance + 1) << 7 | (octet & 127)
@@ -244,7 +246,7 @@ def resolve_kinds(kinds: bytearray, bases: array[int]) -> None:
             at = bases[at]
         kind = kinds[at] if kinds[at] < _VISITED else _UNREADABLE
         at = i
-        while kinds[at] >= _VISITED:
+        while 0 <= at < count and kinds[at] >= _VISITED:
             kinds[at] = kind
             at = bases[at]
 
