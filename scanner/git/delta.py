@@ -51,7 +51,7 @@ def apply_delta(base: Bytes, delta: Bytes, margin: int, limit: int) -> tuple[byt
 
 
 def _rebuild(base: Bytes, delta: Bytes, limit: int, near: int) -> tuple[bytearray, list[int]]:
-    """The content, and of what is touched start and end in turn; what is up to `near` bytes apart is joined."""
+    """The content; and start and end in turn of what is touched, joined where up to `near` bytes apart."""
     _, size, at = _sizes(delta, len(base), limit)
     content = bytearray(size)
     target = content

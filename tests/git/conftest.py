@@ -62,3 +62,18 @@ def delta(form: str) -> ModuleType:
 def entries(form: str) -> ModuleType:
     """`scanner.git.entries` in that form."""
     return load("entries", form)
+
+
+@pytest.fixture
+def packs_in_form(entries: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Packs are read with `entries`."""
+    for name in (
+        "by_offset",
+        "find",
+        "link",
+        "read_headers",
+        "read_offsets",
+        "resolve_kinds",
+        "resolve_refs",
+    ):
+        monkeypatch.setattr(packs, name, getattr(entries, name))
