@@ -11,6 +11,7 @@ from pygit2.enums import DiffOption
 
 _FLAGS = DiffOption.INDENT_HEURISTIC | DiffOption.FORCE_TEXT
 _TAIL_BLOCK = 1024  # bytes; blk in trim_common_tail() of Git's xdiff-interface.c
+_SPACE = b"\v\f"  # to libgit2's heuristic, and not to Git's (sane_ctype in its ctype.c)
 
 
 def added_lines(old: bytes, new: bytes) -> list[range]:
@@ -20,7 +21,7 @@ def added_lines(old: bytes, new: bytes) -> list[range]:
     if not old:
         return [range(1, new.count(b"\n") + (not new.endswith(b"\n")) + 1)]
     tail = _common_tail(old, new)
-    old, new = old[: len(old) - tail], new[: len(new) - tail]
+    old, new = _unspaced(old[: len(old) - tail], new[: len(new) - tail])
     patch = pygit2.Patch.create_from(old, new, flag=_FLAGS, context_lines=0, interhunk_lines=0)
     return [range(h.new_start, h.new_start + h.new_lines) for h in patch.hunks if h.new_lines]
 
@@ -33,6 +34,17 @@ def added_text(old: bytes, new: bytes) -> list[tuple[int, bytes]]:
     ranges = added_lines(old, new)
     lines = new.split(b"\n") if ranges else []
     return [(added.start, _joined(lines, added)) for added in ranges]
+
+
+def _unspaced(*texts: bytes) -> tuple[bytes, ...]:
+    """The same texts with bytes that do not occur in them for those that are white space to libgit2 alone."""
+    if not any(space in text for space in (b"\v", b"\f") for text in texts):
+        return texts
+    unused = sorted(set(range(0x21, 0x100)).difference(*texts))
+    if len(unused) < len(_SPACE):
+        return texts
+    table = bytes.maketrans(_SPACE, bytes(unused[: len(_SPACE)]))
+    return tuple(text.translate(table) for text in texts)
 
 
 def _joined(lines: list[bytes], some: range) -> bytes:

@@ -37,6 +37,7 @@ def of_git(repo, old: bytes, new: bytes) -> list[range]:
         (b"a\nb\nc\n", b"a\nc\n", []),
         (b"a\nb\nc\nd\ne\n", b"A\nb\nC\nd\nE", [range(1, 2), range(3, 4), range(5, 6)]),
         (b"\0\n", b"\0\n\0\n", [range(2, 3)]),
+        (b"\v\n x\n}", b"\v\n x\n}\v\n x\n}", [range(3, 5)]),
     ],
 )
 def test_added_lines(make_repo, old, new, expected):
@@ -52,7 +53,19 @@ def test_added_text_is_the_lines_as_they_are():
 
 LINES = st.one_of(
     st.sampled_from(
-        [b"a\n", b"b\n", b"\n", b"  \n", b"  }\n", b"{\n", b"a\r\n", b"\xff\xfe\n", b"\x01\x02\n"]
+        [
+            b"a\n",
+            b"b\n",
+            b"\n",
+            b"  \n",
+            b"  }\n",
+            b"{\n",
+            b"a\r\n",
+            b"\xff\xfe\n",
+            b"\x01\x02\n",
+            b"}\v\n",
+            b"\f\n",
+        ]
     ),
     st.binary(min_size=0, max_size=6).map(lambda data: data.replace(b"\0", b"0") + b"\n"),
     st.integers(1, 5).map(lambda n: b"long" * 800 * n + b"\n"),
