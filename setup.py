@@ -3,14 +3,11 @@
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-setup(
-    ext_modules=cythonize(
-        # Optional: where there is no C compiler, they run as the Python that they are.
-        [
-            Extension(f"scanner.git.{name}", [f"scanner/git/{name}.py"], optional=True)
-            for name in ("delta", "entries")
-        ],
-        build_dir="build",
-        language_level=3,
-    )
+extensions = cythonize(
+    [Extension(f"scanner.git.{name}", [f"scanner/git/{name}.py"]) for name in ("delta", "entries")],
+    build_dir="build",
 )
+for extension in extensions:
+    extension.optional = True  # without a C compiler they run as the Python that they are
+
+setup(ext_modules=extensions)
