@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from scanner.detect.engine import ALLOW_MARKS, MAX_DECODE_DEPTH, OTHER_TOOLS_MARKS, Detector, Scan, sought
 from scanner.detect.prefilter import DatabaseStore, KeywordPrefilter, Prefilter
+from scanner.detect.sieve import Sieve
 from scanner.errors import UsageError
 from scanner.model import Rule
 
@@ -18,6 +19,7 @@ __all__ = [
     "Detector",
     "Prefilter",
     "Scan",
+    "Sieve",
     "make_prefilter",
     "sought",
 ]

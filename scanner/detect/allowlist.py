@@ -9,6 +9,7 @@ import enum
 import functools
 
 from scanner.detect.words import Words, encoded, lower
+from scanner.errors import PatternError
 from scanner.model import Allowlist
 from scanner.regexp import Pattern, compile_pattern, searchable
 
@@ -29,7 +30,7 @@ def judge_content(allowlist: Allowlist, secret: bytes, match: bytes, line: bytes
     checks = []
     if allowlist.regexes:
         text = searchable(target).text  # a match may begin or end inside a character
-        checks.append(bool(text) and any(p.search(text) for p in _patterns(allowlist.regexes)))
+        checks.append(bool(text) and _any_occurs(allowlist.regexes, text))
     if allowlist.stopwords and (allowlist.match_all or not any(checks)):
         checks.append(bool(secret) and _words(allowlist.stopwords).any(lower(secret)))
     if not allowlist.match_all:
@@ -64,13 +65,20 @@ def drops_all(allowlist: Allowlist, path: bytes, commit: str) -> bool:
 @functools.lru_cache(maxsize=65536)
 def path_matches(patterns: tuple[str, ...], path: bytes) -> bool:
     """Whether any of `patterns` occurs in `path`; remembered, since histories name a path many times."""
-    text = searchable(path).text
-    return any(pattern.search(text) for pattern in _patterns(patterns))
+    return _any_occurs(patterns, searchable(path).text)
+
+
+def _any_occurs(patterns: tuple[str, ...], text: bytes) -> bool:
+    return any(pattern.search(text) for pattern in _compiled(patterns))
 
 
 @functools.cache
-def _patterns(patterns: tuple[str, ...]) -> tuple[Pattern, ...]:
-    return tuple(compile_pattern(pattern) for pattern in patterns)
+def _compiled(patterns: tuple[str, ...]) -> tuple[Pattern, ...]:
+    """All in one pattern: lists are long, and what they are asked for is short."""
+    try:
+        return (compile_pattern("|".join(f"(?:{pattern})" for pattern in patterns)),)
+    except PatternError:  # such as two groups of one name
+        return tuple(compile_pattern(pattern) for pattern in patterns)
 
 
 @functools.cache

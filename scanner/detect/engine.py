@@ -80,6 +80,10 @@ class Detector:
         prefilter: made from `sought(config)`; see `scanner.detect.make_prefilter`.
         max_decode_depth: how often decoded text is decoded again; 0 for not at all.
         allow_marks: comments that make a line's matches no leak; empty to report them all the same.
+
+    Attributes:
+        config: as given.
+        allows_commits: some allowlist allows commits, so that not all commits are alike.
     """
 
     def __init__(
@@ -90,7 +94,9 @@ class Detector:
         max_decode_depth: int = MAX_DECODE_DEPTH,
         allow_marks: Sequence[bytes] = ALLOW_MARKS,
     ) -> None:
-        self._config = config
+        self.config = config
+        lists = (*config.allowlists, *(one for rule in config.rules for one in rule.allowlists))
+        self.allows_commits = any(one.commits for one in lists)
         self._prefilter = prefilter
         self._rules = reportable(config)
         self._by_id = {rule.id: rule for rule in config.rules}
@@ -118,7 +124,7 @@ class Detector:
 
     def excludes(self, path: bytes, commit: str = "") -> bool:
         """Whether a global allowlist allows everything at that place, so that it need not be read."""
-        return any(drops_all(allowlist, path, commit) for allowlist in self._config.allowlists)
+        return any(drops_all(allowlist, path, commit) for allowlist in self.config.allowlists)
 
     def at(self, matches: Iterable[Match], path: bytes, commit: str = "") -> list[Match]:
         """Those of `matches` (of one text) that are leaks at a place that is not excluded.
@@ -139,7 +145,7 @@ class Detector:
                     here.append(replace(match, companions=companions) if companions else match)
         return _without_generic_duplicates(here)
 
-    def path_rules(self, path: bytes, commit: str = "") -> list[Rule]:
+    def path_rules(self, path: bytes, commit: str = "") -> Sequence[Rule]:
         """The rules on the path alone that report a file at that place, where `mentions` holds of it."""
         return [rule for rule in self._path_rules if self._applies(rule, path, commit)]
 
@@ -180,7 +186,7 @@ class Detector:
         matches = []
         try:
             found.touched = found.touched or may_touch(rule, step.text)
-            for hit in hits(rule, step.text, self._config.allowlists):
+            for hit in hits(rule, step.text, self.config.allowlists):
                 match = self._match(rule, hit, step)
                 if match is not None:
                     matches.append(match)

@@ -18,7 +18,7 @@ import hyperscan
 
 from scanner.detect.edges import relaxed
 from scanner.detect.prefilter import DatabaseStore, KeywordPrefilter
-from scanner.detect.shape import FAR, line_reach
+from scanner.detect.shape import FAR, always_holds, line_reach
 from scanner.detect.words import encoded, lower
 from scanner.model import Rule
 
@@ -31,7 +31,13 @@ _MEANS_SOMETHING_ELSE = re.compile(r"\\[pPv0-9]|\\x[{89a-fA-F]|[^\x01-\x7f]")
 
 # PCRE counts VERTICAL TAB as white space and RE2 does not, so \S and [^\s] differ where it occurs; and
 # LATIN SMALL LETTER LONG S and KELVIN SIGN are s and k in other case, which counts differently in [^\W].
-_ODD_CHARACTERS = tuple(character.encode() for character in "\v\u017f\u212a")
+_ODD_CHARACTERS = tuple(character.encode() for character in "\u017f\u212a")
+
+
+def _is_odd(text: bytes) -> bool:
+    if b"\v" in text:
+        return True
+    return not text.isascii() and any(character in text for character in _ODD_CHARACTERS)
 
 
 _COUNTS = re.compile(r"\{(\d+)(?:,(\d*))?\}")
@@ -45,7 +51,7 @@ class HyperscanPrefilter:
     """
 
     def __init__(self, rules: Sequence[Rule], store: DatabaseStore | None = None) -> None:
-        self._keywords = [encoded(rule.keywords) for rule in rules]
+        self._rules = rules
         self._by_keywords = KeywordPrefilter(rules)
         self._database, scanned = _database(rules, store)
         self._unscanned = [index for index in range(len(rules)) if index not in scanned]
@@ -53,23 +59,32 @@ class HyperscanPrefilter:
 
     def candidates(self, text: bytes) -> list[int]:
         """See `scanner.detect.prefilter.Prefilter`."""
-        if any(character in text for character in _ODD_CHARACTERS):
+        if _is_odd(text):
             return self._by_keywords.candidates(text)
         hits: list[int] = []
         if self._database is not None:
             self._database.scan(text, match_event_handler=_collect, context=hits)
         if hits:
-            lowered = lower(text)
-            hits = [index for index in hits if self._has_keyword(index, lowered)]
+            hits = self._with_keyword(hits, text)
         if self._unscanned:
             hits.extend(self._unscanned[index] for index in self._rest.candidates(text))
         return sorted(hits)
 
-    def _has_keyword(self, index: int, lowered: bytes) -> bool:
-        keywords = self._keywords[index]
-        return not keywords or any(keyword and keyword in lowered for keyword in keywords)
+    def _with_keyword(self, hits: list[int], text: bytes) -> list[int]:
+        """Those of `hits` that have a keyword in `text`; most of their matches cannot be without."""
+        lowered = b""
+        found = []
+        for index in hits:
+            rule = self._rules[index]
+            if rule.keywords and not always_holds(rule.regex, rule.keywords):
+                lowered = lowered or lower(text)
+                if not any(keyword and keyword in lowered for keyword in encoded(rule.keywords)):
+                    continue
+            found.append(index)
+        return found
 
 
+_MAKING = "2"  # of `_build`: to be changed with what it makes of the same rules
 _VERSION = str(getattr(hyperscan, "__version__", ""))
 
 
@@ -140,12 +155,12 @@ def _flags(expression: str) -> int:
 
 
 def _digest(rules: Sequence[Rule]) -> str:
-    """Names the database: the same patterns, library and machine give the same digest."""
+    """Names the database: the same rules, library and machine give the same digest."""
     digest = hashlib.sha256()
-    for part in (_VERSION, platform.machine(), str(_FLAGS)):
+    for part in (_MAKING, _VERSION, platform.machine(), str(_FLAGS)):
         digest.update(part.encode() + b"\0")
     for rule in rules:
-        digest.update(_expression(rule).encode() + b"\0")
+        digest.update("\0".join((rule.regex, rule.regex_engine, *rule.keywords)).encode() + b"\1")
     return digest.hexdigest()
 
 

@@ -20,6 +20,7 @@ _BLANK = frozenset(b"\t\n\v\f\r ")
 _NEWLINE = ord("\n")
 _UTF8_LENGTH = 4  # bytes of a character, at most
 _MOST_TEXTS = 64
+_TELLING = 3  # characters; shorter words are nearly everywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class _Extent:
     inner: float = 0
 
 
+@functools.cache
 def line_reach(pattern: str) -> float:
     """The most bytes, blank ones not counted, that stand between two line ends inside a match of `pattern`.
 
@@ -50,12 +52,26 @@ def line_reach(pattern: str) -> float:
         return inf
 
 
-def always_holds(pattern: str, words: Iterable[str]) -> bool:
+@functools.cache
+def always_holds(pattern: str, words: tuple[str, ...]) -> bool:
     """Whether each match of `pattern` has one of `words`, in lower case, in its lower-case text."""
     try:
         return _holds(parse(pattern), frozenset(words))
     except Unknown:
         return False
+
+
+def necessary(pattern: str) -> tuple[frozenset[str], ...]:
+    """Sets of words in lower case: each match of `pattern`, in lower case, has a word of each set.
+
+    The words have no blanks in them; sets that tell little are left out.
+    """
+    try:
+        sets = _necessary(parse(pattern))
+    except Unknown:
+        return ()
+    words = (frozenset(max(text.split() or [""], key=len) for text in texts) for texts in sets)
+    return tuple(dict.fromkeys(found for found in words if _shortest(found) >= _TELLING))
 
 
 def _extent(node: Node, *, last: bool) -> _Extent:
@@ -132,6 +148,26 @@ def _holds(node: Node, words: frozenset[str]) -> bool:
     if isinstance(node, Sequence):
         return any(_holds(part, words) for part in _pieces(node))
     return False
+
+
+def _necessary(node: Node) -> list[frozenset[str]]:
+    texts = _texts(node)
+    if texts is not None:
+        return [texts]
+    if isinstance(node, Choice):
+        options = [_necessary(option) for option in node.options]
+        common = [words for words in options[0] if all(words in option for option in options)]
+        others = [sorted(set(option) - set(common), key=_shortest, reverse=True) for option in options]
+        return common + [frozenset().union(*sets) for sets in zip(*others, strict=False)]
+    if isinstance(node, Repeat):
+        return _necessary(node.node) if node.least else []
+    return (
+        [words for part in _pieces(node) for words in _necessary(part)] if isinstance(node, Sequence) else []
+    )
+
+
+def _shortest(words: frozenset[str]) -> int:
+    return min(map(len, words))
 
 
 def _pieces(node: Sequence) -> list[Node]:

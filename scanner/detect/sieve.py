@@ -1,0 +1,198 @@
+"""Sieves what is new in the versions of a file: which versions may hold anything, and must be read whole.
+
+Most versions of a file differ little from the one that Git stores them as a difference to. A match stands
+either in what is new (with some of the lines around it), or in lines that the other version has as well.
+So it is enough to look at what is new everywhere, and to remember of each version what comes down with it.
+
+Three kinds of rules need more than what is new: those that reach over many lines, those whose keyword can
+stand outside the match, and, together with these, encoded text. What is new only shows that they may match
+(a `Trace`), and the whole version decides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from scanner.detect.confirm import hits, may_touch
+from scanner.detect.decode import decode
+from scanner.detect.edges import relaxed
+from scanner.detect.engine import sought
+from scanner.detect.positions import whole_lines
+from scanner.detect.prefilter import Prefilter
+from scanner.detect.shape import FAR, always_holds, line_reach, necessary
+from scanner.detect.words import encoded, lower
+from scanner.model import Config, Rule
+from scanner.regexp import compile_pattern, searchable
+
+Trace = int
+"""What a version and those it is based on have shown: one bit for each rule that the whole version decides,
+and one for encoded text. Zero for most."""
+
+SEPARATOR = b"\n\0\n"
+"""Between parts of a version that are looked through together; a match across it counts for nothing."""
+
+_REMEMBERED = 20_000  # parts, whose verdicts are kept: versions of a file show the same lines again and again
+_REMEMBERED_BYTES = 2_000  # of one part
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """What the new parts of a version say.
+
+    Attributes:
+        suspect: a rule may report something in them.
+        trace: what they add to the version's trace.
+    """
+
+    suspect: bool = False
+    trace: Trace = 0
+
+
+NOTHING = Sifted()
+
+
+class Sieve:
+    """Looks through new parts for what a `Detector` of the same config might report.
+
+    Args:
+        config: complete and valid.
+        make_prefilter: makes the prefilter of some rules.
+        max_decode_depth: as the detector's.
+
+    Attributes:
+        margin: how far a new part must be widened to either side, in bytes that are not blank, before it
+            is widened to whole lines.
+    """
+
+    def __init__(
+        self, config: Config, make_prefilter: Callable[[Sequence[Rule]], Prefilter], max_decode_depth: int
+    ) -> None:
+        *rules, encoded_text = sought(config)
+        self._allowlists = config.allowlists
+        self._max_decode_depth = max_decode_depth
+        self._near = [rule for rule in rules if line_reach(rule.regex) <= FAR]
+        self.margin = int(max((line_reach(rule.regex) for rule in self._near), default=0)) + 1
+        self._words: dict[frozenset[str], Trace] = {}
+        self._far = [(rule, self._trace_of(rule)) for rule in rules if line_reach(rule.regex) > FAR]
+        self._apart = {
+            index: 1 << (len(self._words) + index)
+            for index, rule in enumerate(self._near)
+            if rule.keywords and not always_holds(rule.regex, rule.keywords)
+        }
+        self._encoded = len(self._near) + len(self._words)
+        self._decoded: Trace = 1 << self._encoded
+        self._bits = {len(self._near) + n: bit for n, bit in enumerate(self._words.values())}
+        self._prefilter = make_prefilter(
+            (
+                *(
+                    replace(rule, keywords=() if n in self._apart else rule.keywords)
+                    for n, rule in enumerate(self._near)
+                ),
+                *map(_occurrence, self._words),
+                encoded_text,
+            )
+        )
+        self._verdicts: dict[tuple[int, bytes], bool] = {}
+
+    def sift(self, parts: Sequence[bytes | bytearray]) -> Sifted:
+        """What `parts` say: whole lines of a version, with the margin, each of them contiguous."""
+        text = searchable(SEPARATOR.join(parts)).text
+        candidates = self._prefilter.candidates(text)
+        if not candidates:
+            return NOTHING
+        trace = 0
+        for index in candidates:
+            trace |= self._bits.get(index, 0)
+        if all(index in self._bits for index in candidates):
+            return Sifted(False, trace)
+        if len(parts) == 1:
+            return self._sift(text, candidates, Sifted(False, trace))
+        found = Sifted(False, trace)
+        for part in parts:
+            text = searchable(bytes(part)).text
+            found = self._sift(text, self._prefilter.candidates(text), found)
+        return found
+
+    def holds(self, trace: Trace, content: bytes) -> bool:
+        """Whether the rules that `trace` speaks of may report something in a whole version."""
+        far = [rule for rule, words in self._far if trace & words == words]
+        apart = [self._near[index] for index, bit in self._apart.items() if trace & bit]
+        if not far and not apart:
+            return False
+        if far and trace & self._decoded:  # a rule's words may stand in the decoded text alone
+            return True
+        text = searchable(content).text
+        lowered = lower(text)
+        if any(_has_one(lowered, encoded(rule.keywords)) for rule in apart):
+            return True
+        return any(
+            may_touch(rule, text)
+            for rule in far
+            if not rule.keywords or _has_one(lowered, encoded(rule.keywords))
+        )
+
+    def _trace_of(self, rule: Rule) -> Trace:
+        """The bits of words that occur wherever a rule over many lines matches."""
+        sets = [frozenset(word for word in rule.keywords if word)] if rule.keywords else []
+        trace = 0
+        for words in (*sets, *necessary(rule.regex)):
+            trace |= self._words.setdefault(words, 1 << len(self._words))
+        return trace
+
+    def _sift(self, text: bytes, candidates: Sequence[int], so_far: Sifted) -> Sifted:
+        """What one part says about near rules and encoded text, added to what is known."""
+        suspect, trace = so_far.suspect, so_far.trace
+        for index in candidates:
+            if index == self._encoded:
+                found = self._sift_decoded(text)
+                suspect, trace = suspect or found.suspect, trace | found.trace
+            elif index < len(self._near) and self._survives(index, text):
+                trace |= self._apart.get(index, 0)
+                suspect = suspect or index not in self._apart
+        return Sifted(suspect, trace)
+
+    def _sift_decoded(self, text: bytes) -> Sifted:
+        """What a part says when it is decoded; there, a keyword anywhere counts."""
+        suspect, trace = False, 0
+        decoded = decode(text, ())
+        for _ in range(self._max_decode_depth):
+            if decoded is None:
+                break
+            trace |= self._decoded
+            for index in self._prefilter.candidates(decoded[0]):
+                trace |= self._bits.get(index, 0)
+                if index < len(self._near):
+                    suspect = suspect or self._survives(index, decoded[0])
+            decoded = decode(*decoded)
+        return Sifted(suspect, trace)
+
+    def _survives(self, index: int, text: bytes) -> bool:
+        """Whether the rule reports something in `text`, or in the lines alone that a match of it touches."""
+        key = (index, text)
+        verdict = self._verdicts.get(key)
+        if verdict is None:
+            verdict = self._reports(self._near[index], text)
+            if len(text) <= _REMEMBERED_BYTES:
+                if len(self._verdicts) >= _REMEMBERED:
+                    self._verdicts.clear()
+                self._verdicts[key] = verdict
+        return verdict
+
+    def _reports(self, rule: Rule, text: bytes) -> bool:
+        spans = [found[0] for found in compile_pattern(relaxed(rule.regex)).finditer(text)]
+        if not spans:
+            return False
+        runs = {whole_lines(text, *span) + b"\n" for span in spans} | {text}
+        return any(True for run in runs for _ in hits(rule, run, self._allowlists))
+
+
+def _occurrence(words: frozenset[str]) -> Rule:
+    """A rule that matches where one of the words occurs; without words, nowhere."""
+    found = sorted(words)
+    return Rule(id="words", regex="(?i)" + "|".join(map(re.escape, found)), keywords=tuple(found) or ("",))
+
+
+def _has_one(text: bytes, words: Sequence[bytes]) -> bool:
+    return any(word and word in text for word in words)
