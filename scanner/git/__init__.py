@@ -2,7 +2,7 @@
 
 from scanner.git.changes import Change
 from scanner.git.content import is_binary, is_lfs_pointer
-from scanner.git.history import commit_count, history
+from scanner.git.history import Listing, commit_count, history, listing
 from scanner.git.lines import added_lines, added_text
 from scanner.git.links import Platform, Remote, link, platform_named, platform_of, remote_of
 from scanner.git.objects import CorruptObject, MissingObject, ObjectError
@@ -13,6 +13,7 @@ from scanner.git.worktree import staged, unstaged, work_tree_content
 __all__ = [
     "Change",
     "CorruptObject",
+    "Listing",
     "MissingObject",
     "ObjectError",
     "Platform",
@@ -26,6 +27,7 @@ __all__ = [
     "is_binary",
     "is_lfs_pointer",
     "link",
+    "listing",
     "open_repository",
     "platform_named",
     "platform_of",

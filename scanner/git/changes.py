@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO
 
@@ -86,6 +86,30 @@ def split_tokens(stream: IO[bytes]) -> Iterator[bytes]:
         for part in others:
             yield rest
             rest = part
+
+
+def parse_relevant(
+    tokens: Iterator[bytes], is_relevant: Callable[[bytes, bytes], bool]
+) -> Iterator[Header | Entry]:
+    """What `parse_raw` tells, without the entries that bring in nothing relevant.
+
+    Args:
+        tokens: of a format without renames.
+        is_relevant: is asked with the path and the new content's id, in hexadecimal.
+    """
+    for token in tokens:
+        text = token.lstrip(b"\n")
+        if not text.startswith(b":"):
+            yield from parse_raw(iter((text,)))
+            continue
+        path = next(tokens, None)
+        if path is None:
+            return
+        # ":100644 100644 <old> <new> M", and of a merge more modes and ids, the new file's last.
+        mode, new = text.split(b" ", text.count(b":"))[-1][:6], text.rsplit(b" ", 2)[1]
+        if mode == b"000000" or not is_relevant(path, new):
+            continue
+        yield from parse_raw(iter((text, path)))
 
 
 def parse_raw(tokens: Iterator[bytes]) -> Iterator[Header | Entry]:

@@ -11,12 +11,12 @@ _LFS_VERSIONS = (
 _LFS_LIMIT = 1024  # bytes; the specification: pointer files must be smaller
 
 
-def is_binary(data: bytes) -> bool:
+def is_binary(data: bytes | bytearray) -> bool:
     """Whether Git takes `data` for binary: a NUL within the first 8000 bytes."""
     return data.find(b"\0", 0, _BINARY_WINDOW) >= 0
 
 
-def is_lfs_pointer(data: bytes) -> bool:
+def is_lfs_pointer(data: bytes | bytearray) -> bool:
     """Whether `data` is a Git LFS pointer file: the content itself is not in the repository.
 
     Source: the Git LFS specification, ``docs/spec.md`` ("The Pointer"): smaller than 1024 bytes, the

@@ -7,10 +7,21 @@ from every parent's. Where Git gives up half-way, `salvage` finds what it did no
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 
 from scanner.errors import UsageError
-from scanner.git.changes import HEADER_FORMAT, Change, Entry, Header, parse_raw, split_tokens
+from scanner.git.changes import (
+    HEADER_FORMAT,
+    Change,
+    Entry,
+    Header,
+    parse_raw,
+    parse_relevant,
+    split_tokens,
+)
 from scanner.git.compare import Comparer, exact_renames
 from scanner.git.program import GitFailed
 from scanner.git.repository import Repository
@@ -18,21 +29,70 @@ from scanner.git.salvage import remaining_changes
 from scanner.git.selection import Query, Selection, query_of
 from scanner.model import Reason, Skipped
 
+Relevance = Callable[[bytes, bytes], bool]
+
 _LOG = ("log", "--raw", "-z", "--no-abbrev", "--no-color", "--no-ext-diff", "--no-textconv", HEADER_FORMAT)
 
 
-def history(repository: Repository, selection: Selection | None = None) -> Iterator[Change | Skipped]:
+class Listing:
+    """A ``git log`` of everything that runs while others work, for `history`.
+
+    It does not look for renames: that is done later, for the few commits where it matters.
+    """
+
+    def __init__(self, repository: Repository, query: Query) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the process)
+        arguments = (*_LOG, "-c", "--no-renames", *query.arguments)
+        self._process = repository.program.start(*arguments, stdout=self._file)
+
+    def items(self, is_relevant: Relevance) -> Iterator[Header | Entry]:
+        """All headers, and the relevant entries; raises `GitFailed` at the end if Git did not get there."""
+        failure = None
+        try:
+            self._process.check()
+        except GitFailed as error:
+            failure = error
+        self._file.seek(0)
+        yield from parse_relevant(split_tokens(self._file), is_relevant)
+        if failure:
+            raise failure
+
+    def close(self) -> None:
+        """End the program and let go of its output."""
+        self._process.close()
+
+
+def listing(repository: Repository, selection: Selection) -> Listing | None:
+    """Begins a listing; None for selections that only Git understands. `history` closes it.
+
+    Raises:
+        UsageError: the selection names what does not exist.
+    """
+    query = query_of(selection, repository.program)
+    return None if query.free else Listing(repository, query)
+
+
+def history(
+    repository: Repository,
+    selection: Selection | None = None,
+    listed: Listing | None = None,
+    is_relevant: Relevance = lambda path, new: True,
+) -> Iterator[Change | Skipped]:
     """The changes of the selected commits (all, unless given), newest commit first.
 
     All changes of a commit come together. What could not be read (missing or corrupt commits and trees)
     and what is not scanned (each submodule, once) comes as `Skipped`. Blobs are not looked at here.
+
+    Args:
+        listed: of the same selection; with it, changes that are not relevant may be left out.
+        is_relevant: is asked of changes, with the path and the new content's id in hexadecimal.
 
     Raises:
         UsageError: the selection names what does not exist, or options that Git refuses.
     """
     query = query_of(selection or Selection(), repository.program)
     submodules: set[bytes] = set()
-    for item in _changes(repository, query):
+    for item in _changes(repository, query, listed, is_relevant):
         if isinstance(item, Skipped) and item.reason is Reason.SUBMODULE:
             if item.path in submodules:
                 continue
@@ -49,10 +109,15 @@ def commit_count(repository: Repository, selection: Selection | None = None) -> 
         return 0
 
 
-def _changes(repository: Repository, query: Query) -> Iterator[Change | Skipped]:
+def _changes(
+    repository: Repository, query: Query, listed: Listing | None, is_relevant: Relevance
+) -> Iterator[Change | Skipped]:
     done: set[str] = set()
     try:
-        yield from _log(repository, query, done)
+        if listed is None:
+            yield from _log(repository, query, done)
+        else:
+            yield from _relevant(repository, query, listed, is_relevant, done)
     except GitFailed as error:
         if query.free and not repository.program.output("for-each-ref", "--count=1"):
             return  # an empty repository has no HEAD to look at
@@ -98,6 +163,74 @@ def _log(repository: Repository, query: Query, done: set[str]) -> Iterator[Chang
                 found = list(comparer.changes(item.commit))
         process.check()  # before the last commit counts: it may have been cut off
         yield from found
+
+
+def _relevant(
+    repository: Repository, query: Query, listed: Listing, is_relevant: Relevance, done: set[str]
+) -> Iterator[Change | Skipped]:
+    """The relevant changes in a listing, and others of the same commits; adds to `done` as `_log`."""
+    commits: list[tuple[Header, list[Entry]]] = []
+    failure = None
+    with closing(listed):
+        try:
+            for item in listed.items(is_relevant):
+                if isinstance(item, Entry):
+                    commits[-1][1].append(item)
+                    continue
+                if commits and not commits[-1][1]:
+                    done.add(commits.pop()[0].commit)
+                commits.append((item, []))
+        except GitFailed as error:  # the last commit may have been cut off
+            failure = error
+            commits = commits[:-1]
+    renaming = [header.commit for header, entries in commits if not header.merge and _adds(entries)]
+    with _renamed(repository, query, renaming) as renamed, Comparer(repository, query) as comparer:
+        for header, entries in commits:
+            if header.merge and entries:
+                yield from comparer.changes(header.commit)
+                done.add(header.commit)
+                continue
+            for entry in next(renamed) if _adds(entries) else entries:
+                if change := entry.change(header):
+                    yield change
+            done.add(header.commit)
+    if failure:
+        raise failure
+
+
+def _adds(entries: list[Entry]) -> bool:
+    """Whether one of them may be a rename in truth."""
+    return any(0 in entry.modes[:-1] for entry in entries)
+
+
+@contextmanager
+def _renamed(repository: Repository, query: Query, commits: list[str]) -> Iterator[Iterator[list[Entry]]]:
+    """The entries of each of the commits, renames found."""
+    if not commits:
+        yield iter(())
+        return
+    arguments = (*_LOG, *exact_renames(repository), "--no-walk=unsorted", "--stdin")
+    with repository.program.start(*arguments) as process:
+        feeder = threading.Thread(
+            target=process.feed, args=("".join(f"{commit}\n" for commit in commits).encode(),), daemon=True
+        )
+        feeder.start()
+        yield _by_commit(parse_raw(split_tokens(process.stdout)))
+        feeder.join()
+
+
+def _by_commit(items: Iterator[Header | Entry]) -> Iterator[list[Entry]]:
+    found: list[Entry] | None = None
+    for item in items:
+        if isinstance(item, Entry):
+            if found is not None:
+                found.append(item)
+            continue
+        if found is not None:
+            yield found
+        found = []
+    if found is not None:
+        yield found
 
 
 def _unreadable_refs(repository: Repository) -> Iterator[Skipped]:

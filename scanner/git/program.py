@@ -127,8 +127,13 @@ class Program:
         *arguments: str | bytes,
         settings: tuple[str, ...] = (),
         variables: Mapping[str, str] | None = None,
+        stdout: IO[bytes] | None = None,
     ) -> Process:
-        """Start a run whose output is read piece by piece; arguments and errors as in `output`."""
+        """Start a run whose output is read piece by piece; arguments and errors as in `output`.
+
+        Args:
+            stdout: a file for the output, which is then there when the run has ended; None for a pipe.
+        """
         options = [part for setting in _SETTINGS + settings for part in ("-c", setting)]
         try:
             popen = subprocess.Popen(
@@ -136,24 +141,25 @@ class Program:
                 cwd=self.directory,
                 env=self.environment | dict(variables or {}),
                 stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
+                stdout=stdout or subprocess.PIPE,
                 stderr=subprocess.PIPE,
             )
         except FileNotFoundError:
             raise RepositoryError("cannot run git: install Git 2.30 or newer, or put it on PATH") from None
         except OSError as error:
             raise RepositoryError(f"cannot run git: {error.strerror}") from None
-        return Process(popen, os.fsdecode(arguments[0]))
+        return Process(popen, os.fsdecode(arguments[0]), stdout)
 
 
 class Process:
     """A running Git; leaving its ``with`` block ends it, also when its output was not read to the end."""
 
-    def __init__(self, popen: subprocess.Popen[bytes], command: str) -> None:
-        if popen.stdin is None or popen.stdout is None or popen.stderr is None:
+    def __init__(self, popen: subprocess.Popen[bytes], command: str, stdout: IO[bytes] | None = None) -> None:
+        stdout = stdout or popen.stdout
+        if popen.stdin is None or stdout is None or popen.stderr is None:
             raise ValueError("the process needs pipes")
         self.stdin: IO[bytes] = popen.stdin
-        self.stdout: IO[bytes] = popen.stdout
+        self.stdout: IO[bytes] = stdout
         self._popen, self._command, self._stderr = popen, command, popen.stderr
         self._lines: deque[bytes] = deque(maxlen=_STDERR_KEPT)
         # Read all the while: a program that fills this pipe unread would stop.

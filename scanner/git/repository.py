@@ -86,6 +86,11 @@ class Repository:
         return True
 
     @cached_property
+    def hash_size(self) -> int:
+        """Bytes of an object's name: 20, or 32 in a SHA-256 repository."""
+        return {b"sha1": 20, b"sha256": 32}[self.program.output("rev-parse", "--show-object-format").strip()]
+
+    @cached_property
     def _objects(self) -> ObjectReader:
         return ObjectReader(self.program, promisor=self.promisor)
 
