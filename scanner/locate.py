@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from operator import attrgetter
 
@@ -94,6 +94,8 @@ class Locator:
         repository: where the versions are read.
         detector: decides what is a secret.
         place: makes the `Place` of a change.
+        is_clean: says of blobs, by full name, which are known to be text without anything to report.
+        scans: what is known that blobs hold.
         max_megabytes: larger versions are not scanned whole; 0 for no limit. One MB is 10^6 bytes, and
             the rest of the division does not count, as in Gitleaks.
         max_archive_depth: how deep archives are unpacked; 0 for not at all.
@@ -105,15 +107,34 @@ class Locator:
         detector: Detector,
         place: Callable[[Change], Place],
         *,
+        is_clean: Callable[[str], bool] = lambda blob: False,
+        scans: Mapping[str, Scan] | None = None,
         max_megabytes: int = 0,
         max_archive_depth: int = 0,
     ) -> None:
         self._repository, self._detector, self._place = repository, detector, place
+        self._is_clean = is_clean
         self._max_megabytes, self._max_archive_depth = max_megabytes, max_archive_depth
-        self._scans: dict[str, Scan] = {}
+        self._scans: dict[str, Scan] = dict(scans or {})
+        self._plain_paths: dict[bytes, bool] = {}  # which are those that only the content matters on
         self._told: set[tuple[Reason, str, bytes, str]] = set()
         self.blobs = 0
         self.bytes = 0
+
+    def is_relevant(self, path: bytes, new: bytes) -> bool:
+        """Whether `findings` may have something to say of a change.
+
+        Args:
+            path: of the change.
+            new: the new content's blob: its full name.
+        """
+        if self._detector.allows_commits:
+            return True
+        plain = self._plain_paths.get(path)
+        if plain is None:
+            plain = not self._detector.excludes(path) and not self._detector.path_rules(path)
+            self._plain_paths[path] = plain
+        return not (plain and self._is_clean(new.decode("ascii")))
 
     def findings(self, change: Change) -> Iterator[Finding | Skipped]:
         """What `change` brings in, and what of it could not be looked at (said once for each version)."""
@@ -121,7 +142,7 @@ class Locator:
             yield from self._once(Skipped(Reason.ALLOWED_PATH, change.path))
             return
         rules = self._detector.path_rules(change.path, change.commit)
-        if not rules and self._scans.get(change.new) is NOTHING:
+        if not rules and (self._scans.get(change.new) is NOTHING or self._is_clean(change.new)):
             return
         try:
             new = self._content(change)
@@ -184,6 +205,8 @@ class Locator:
 
     def _old(self, blob: str, path: bytes) -> _Old:
         data = self._repository.read_blob(blob)
+        if self._is_clean(blob):
+            return _Old(data, NOTHING)
         reason = self._unscannable(data, path)
         if reason is Reason.TOO_LARGE:
             return _Old(data, None)

@@ -16,7 +16,7 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Protocol, TypeVar
 
-from scanner.detect import Detector
+from scanner.detect import Detector, Sieve
 from scanner.errors import RepositoryError
 from scanner.git import (
     Change,
@@ -27,6 +27,7 @@ from scanner.git import (
     commit_count,
     history,
     link,
+    listing,
     remote_of,
     staged,
     unstaged,
@@ -37,6 +38,7 @@ from scanner.locate import Locator, Place, fragment_findings
 from scanner.model import NOTABLE_LIMIT, UNCOMMITTED, Commit, Finding, Fragment, Reason, Skipped, Summary
 from scanner.report.base import Reporter
 from scanner.sources import directory, stdin
+from scanner.survey import Survey, survey
 
 Item = Finding | Skipped
 T = TypeVar("T")
@@ -76,6 +78,7 @@ class Options:
         platform: whose page links go to; found out from the remote unless it is named.
         timeout: seconds after which a scan ends early, incomplete; 0 for no limit.
         identity_key: makes findings' ids keyed hashes (see `scanner.identity`).
+        jobs: how many processes look through a history.
     """
 
     max_megabytes: int = 0
@@ -86,6 +89,7 @@ class Options:
     platform: Platform = Platform.UNKNOWN
     timeout: float = 0
     identity_key: bytes = b""
+    jobs: int = 1
 
 
 def scan_paths(
@@ -144,48 +148,76 @@ def scan_history(
     options: Options,
     summary: Summary,
     progress: Progress | None = None,
+    sieve: Sieve | None = None,
 ) -> Iterator[Item]:
     """Scan what the selected commits brought in.
+
+    Args:
+        sieve: of the detector's config: packs are looked through first, and only what may hold something
+            is scanned whole. None scans each blob whole, which finds the same.
 
     Raises:
         UsageError: the selection names what does not exist.
     """
     progress = progress or NoProgress()
     summary.commits = commit_count(repository, selection)
-    progress.start("commits", summary.commits or None)
     boundary = [Skipped(Reason.SHALLOW, object=commit) for commit in sorted(repository.shallow_commits)]
-    changes = _counted(history(repository, selection), progress)
-    return chain(boundary, _scan_changes(changes, repository, detector, options, summary))
+    if sieve is None:
+        locator = _locator(repository, detector, options)
+        changes = history(repository, selection)
+    else:
+        listed = listing(repository, selection)
+        with ExitStack() as otherwise:
+            if listed:
+                otherwise.callback(listed.close)
+            known = survey(repository, sieve, detector, jobs=options.jobs, progress=progress)
+            otherwise.pop_all()
+        locator = _locator(repository, detector, options, known)
+        changes = history(repository, selection, listed, locator.is_relevant)
+        summary.blobs, summary.bytes = known.blobs, known.bytes
+    progress.start("commits", summary.commits or None)
+    return chain(boundary, _scan_changes(_counted(changes, progress), repository, locator, options, summary))
 
 
 def scan_staged(
     repository: Repository, detector: Detector, options: Options, summary: Summary
 ) -> Iterator[Item]:
     """Scan what the index brings in against HEAD: what the next commit adds."""
-    return _scan_changes(staged(repository), repository, detector, options, summary)
+    locator = _locator(repository, detector, options)
+    return _scan_changes(staged(repository), repository, locator, options, summary)
 
 
 def scan_unstaged(
     repository: Repository, detector: Detector, options: Options, summary: Summary
 ) -> Iterator[Item]:
     """Scan what the work tree brings in against the index."""
-    return _scan_changes(unstaged(repository), repository, detector, options, summary)
+    locator = _locator(repository, detector, options)
+    return _scan_changes(unstaged(repository), repository, locator, options, summary)
+
+
+def _locator(
+    repository: Repository, detector: Detector, options: Options, known: Survey | None = None
+) -> Locator:
+    known = known or Survey()
+    return Locator(
+        repository,
+        detector,
+        _places(repository, options),
+        is_clean=known.is_clean,
+        scans=known.scans,
+        max_megabytes=options.max_megabytes,
+        max_archive_depth=options.max_archive_depth,
+    )
 
 
 def _scan_changes(
     changes: Iterable[Change | Skipped],
     repository: Repository,
-    detector: Detector,
+    locator: Locator,
     options: Options,
     summary: Summary,
 ) -> Iterator[Item]:
-    locator = Locator(
-        repository,
-        detector,
-        _places(repository, options),
-        max_megabytes=options.max_megabytes,
-        max_archive_depth=options.max_archive_depth,
-    )
+    blobs, size = summary.blobs, summary.bytes
     own_paths = _own_paths(repository, options.own_files)
     for change in _in_time(changes, options.timeout):
         if isinstance(change, Skipped):
@@ -196,7 +228,7 @@ def _scan_changes(
             own_paths[change.path] = ()
             continue
         yield from locator.findings(change)
-        summary.blobs, summary.bytes = locator.blobs, locator.bytes
+        summary.blobs, summary.bytes = blobs + locator.blobs, size + locator.bytes
 
 
 def _own_paths(repository: Repository, files: Collection[Path]) -> dict[bytes, tuple[Skipped, ...]]:

@@ -8,9 +8,9 @@ import click
 
 from scanner.cli.command import EXIT_CODES, Command
 from scanner.cli.options import ENVIRONMENT, ScanArguments, scan_options
-from scanner.cli.scan import execute, execute_on_changes, repository_at
+from scanner.cli.scan import execute_on_changes, execute_on_history
 from scanner.git import Selection, platform_named
-from scanner.pipeline import Options, scan_history, scan_staged, scan_unstaged
+from scanner.pipeline import Options, scan_staged, scan_unstaged
 
 
 @click.command(
@@ -51,11 +51,4 @@ def scan_git(
     if changes:
         ignored = ["--log-opts"] if log_opts else []
         return execute_on_changes(arguments, repo, scan_staged if staged else scan_unstaged, ignored)
-    with repository_at(repo) as repository:
-        selection = Selection(log_opts=log_opts)
-        return execute(
-            arguments,
-            [repo],
-            lambda *scan: scan_history(repository, selection, *scan),
-            Options(platform=host),
-        )
+    return execute_on_history(arguments, repo, Selection(log_opts=log_opts), Options(platform=host))

@@ -9,9 +9,8 @@ import click
 from scanner.cli.arguments import Option
 from scanner.cli.command import EXIT_CODES, Command
 from scanner.cli.options import ENVIRONMENT, ScanArguments, scan_options
-from scanner.cli.scan import execute, repository_at
+from scanner.cli.scan import execute_on_history
 from scanner.git import Selection
-from scanner.pipeline import scan_history
 
 _WHICH = "Which commits"
 
@@ -57,5 +56,4 @@ def command(
     read is listed, and makes the exit code 4.
     """
     selection = Selection(since, until, branches, range_, max_commits)
-    with repository_at(repo) as repository:
-        return execute(arguments, [repo], lambda *scan: scan_history(repository, selection, *scan))
+    return execute_on_history(arguments, repo, selection)

@@ -54,6 +54,7 @@ class ScanArguments:
     exit_code: int
     allow_incomplete: bool
     timeout: int
+    jobs: int
     log_level: str
     no_banner: bool
     diagnostics: str
@@ -161,6 +162,10 @@ def _options() -> list[Callable[[Any], Any]]:
         option(
             RUN, "--timeout", default=0, type=int, metavar="SECONDS", show_default=True,
             help="End the scan, incomplete, after so many seconds; 0 for no limit.",
+        ),
+        option(
+            RUN, "-j", "--jobs", type=click.IntRange(0), default=0, metavar="N", show_default=True,
+            help="How many processes look through a history; 0 for as many as there are processors.",
         ),
         option(
             RUN, "-l", "--log-level", default="info", metavar="LEVEL", show_default=True,

@@ -21,12 +21,12 @@ from scanner.cli.progress import ProgressBar
 from scanner.cli.reports import STDOUT, Destination, colorful, destinations, is_terminal, open_reports
 from scanner.cli.signals import Interrupts
 from scanner.config import select
-from scanner.detect import ALLOW_MARKS, OTHER_TOOLS_MARKS, Detector, make_prefilter, sought
+from scanner.detect import ALLOW_MARKS, OTHER_TOOLS_MARKS, Detector, Sieve, make_prefilter, sought
 from scanner.errors import ExitCode
-from scanner.git import Repository, open_repository
+from scanner.git import Repository, Selection, open_repository
 from scanner.known import baseline, ignore
 from scanner.model import Config, Summary
-from scanner.pipeline import Item, Known, NoProgress, Options, Progress, run
+from scanner.pipeline import Item, Known, NoProgress, Options, Progress, run, scan_history
 from scanner.report.base import Reporter
 from scanner.report.summary import human_bytes
 
@@ -86,6 +86,23 @@ def execute(
     return _exit_code(arguments, summary)
 
 
+def execute_on_history(
+    arguments: ScanArguments, repo: Path, selection: Selection, options: Options | None = None
+) -> int:
+    """`execute` for what the selected commits of the repository at `repo` brought in."""
+
+    def scan(detector: Detector, options: Options, summary: Summary, progress: Progress) -> Iterator[Item]:
+        sieve = Sieve(
+            detector.config,
+            lambda rules: make_prefilter(rules, arguments.engine, database_store()),
+            arguments.max_decode_depth,
+        )
+        return scan_history(repository, selection, detector, options, summary, progress, sieve)
+
+    with repository_at(repo) as repository:
+        return execute(arguments, [repo], scan, options)
+
+
 def execute_on_changes(
     arguments: ScanArguments, repo: Path, scan: ChangesScan, without_effect: Sequence[str] = ()
 ) -> int:
@@ -134,6 +151,7 @@ def _options(
         own_files=[file for file in files if file],
         outputs=[Path(one.path) for one in wanted if one.path != STDOUT],
         timeout=max(arguments.timeout, 0),
+        jobs=arguments.jobs or os.cpu_count() or 1,
         identity_key=os.environb.get(b"LEAKSCAN_FINGERPRINT_KEY", b""),
     )
 

@@ -1,0 +1,116 @@
+"""What is known of a repository's blobs after looking through its packs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from scanner.detect import Detector, Scan, Sieve
+from scanner.git import Repository
+from scanner.git.packs import BLOB, Pack, PackError, object_folders, open_pack, pack_indexes
+from scanner.survey.trees import Batch, Examiner, Outcome
+from scanner.survey.workers import outcomes
+
+_SHARES = 32  # batches for each process, so that all are done at about the same time
+_LEAST = 64 << 10  # bytes of a pack in a batch, so that handing it over takes little of the time
+
+
+class Progress(Protocol):
+    """Is told how a survey gets on."""
+
+    def start(self, unit: str, total: int | None) -> None:
+        """Work begins."""
+
+    def advance(self, units: int) -> None:
+        """So many more units are done."""
+
+
+@dataclass(slots=True)
+class Survey:
+    """What is known of blobs.
+
+    Attributes:
+        scans: what those blobs hold that were scanned whole, by full name.
+        blobs, bytes, inflated, sifted, scanned: see `scanner.survey.trees.Outcome`.
+        left_out: the packs that could not be read, and why.
+    """
+
+    scans: dict[str, Scan] = field(default_factory=dict)
+    blobs: int = 0
+    bytes: int = 0
+    inflated: int = 0
+    sifted: int = 0
+    scanned: int = 0
+    left_out: list[str] = field(default_factory=list)
+    _packs: list[tuple[Pack, bytearray]] = field(default_factory=list)
+
+    def is_clean(self, blob: str) -> bool:
+        """Whether a blob, by full name, is known to be text without anything to report."""
+        for pack, is_open in self._packs:
+            entry = pack.entry(blob)
+            if entry >= 0:
+                return not is_open[entry]
+        return False
+
+    def add(self, outcome: Outcome) -> None:
+        """Take in what was found in a batch."""
+        pack, is_open = self._packs[outcome.pack]
+        for position in outcome.open:
+            is_open[pack.entry_at(position)] = 1
+        for position, scan in outcome.scans:
+            self.scans[pack.id(position)] = scan
+        self.blobs += outcome.blobs
+        self.bytes += outcome.bytes
+        self.inflated += outcome.inflated
+        self.sifted += outcome.sifted
+        self.scanned += outcome.scanned
+
+
+def survey(
+    repository: Repository,
+    sieve: Sieve,
+    detector: Detector,
+    *,
+    jobs: int,
+    progress: Progress,
+) -> Survey:
+    """Look through all packs of a repository.
+
+    Args:
+        repository: open.
+        sieve, detector: of the same config.
+        jobs: how many processes work on it.
+        progress: hears of blobs.
+    """
+    known = Survey()
+    packs = list(_packs(repository, known.left_out))
+    known._packs = [(pack, bytearray(pack.count)) for pack in packs]
+    batches = sorted(_batches(packs, jobs), key=lambda pair: pair[0], reverse=True)
+    progress.start("blobs", sum(pack.kinds.count(BLOB) for pack in packs))
+    examiner = Examiner(packs, sieve, detector)
+    for outcome in outcomes(examiner, [batch for _, batch in batches], jobs, detector.config):
+        known.add(outcome)
+        progress.advance(outcome.blobs)
+    return known
+
+
+def _packs(repository: Repository, left_out: list[str]) -> Iterator[Pack]:
+    indexes = (index for folder in object_folders(repository) for index in pack_indexes(folder))
+    for index in indexes:
+        try:
+            yield open_pack(index, repository.hash_size)
+        except PackError as error:  # noqa: PERF203  (a pack or a few)
+            left_out.append(f"{index}: {error}")
+
+
+def _batches(packs: Sequence[Pack], jobs: int) -> Iterator[tuple[int, Batch]]:
+    """Batches of neighbouring trees, with the bytes they take in the pack."""
+    size = max(sum(sum(pack.weights) for pack in packs) // (jobs * _SHARES), _LEAST)
+    for number, pack in enumerate(packs):
+        first = weight = 0
+        for last in range(len(pack.roots)):
+            weight += pack.weights[last]
+            if weight >= size or last + 1 == len(pack.roots):
+                yield weight, Batch(number, pack.roots[first : last + 1])
+                first, weight = last + 1, 0
