@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -231,7 +232,10 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="fuzz-delta-"))
     print(f"in {folder}")
     build(folder)
-    return run_sanitized(folder, sys.argv[1:])
+    status = run_sanitized(folder, sys.argv[1:])
+    if status == 0:
+        shutil.rmtree(folder)
+    return status
 
 
 if __name__ == "__main__":
