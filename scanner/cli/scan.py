@@ -21,7 +21,7 @@ from scanner.cli.progress import ProgressBar
 from scanner.cli.reports import STDOUT, Destination, colorful, destinations, is_terminal, open_reports
 from scanner.cli.signals import Interrupts
 from scanner.config import select
-from scanner.detect import ALLOW_MARKS, OTHER_TOOLS_MARKS, Detector, Sieve, make_prefilter, sought
+from scanner.detect import ALLOW_MARKS, OTHER_TOOLS_MARKS, Detector, make_prefilter, make_sieve, sought
 from scanner.errors import ExitCode
 from scanner.git import Repository, Selection, open_repository
 from scanner.known import baseline, ignore
@@ -92,11 +92,8 @@ def execute_on_history(
     """`execute` for what the selected commits of the repository at `repo` brought in."""
 
     def scan(detector: Detector, options: Options, summary: Summary, progress: Progress) -> Iterator[Item]:
-        sieve = Sieve(
-            detector.config,
-            lambda rules: make_prefilter(rules, arguments.engine, database_store()),
-            arguments.max_decode_depth,
-        )
+        depth = arguments.max_decode_depth
+        sieve = make_sieve(detector.config, arguments.engine, database_store(), depth)
         return scan_history(repository, selection, detector, options, summary, progress, sieve)
 
     with repository_at(repo) as repository:

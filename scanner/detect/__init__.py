@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import ModuleType
 
 from scanner.detect.engine import ALLOW_MARKS, MAX_DECODE_DEPTH, OTHER_TOOLS_MARKS, Detector, Scan, sought
-from scanner.detect.prefilter import DatabaseStore, KeywordPrefilter, Prefilter
+from scanner.detect.prefilter import DatabaseStore, KeywordPrefilter, Locator, Prefilter
 from scanner.detect.sieve import Sieve
 from scanner.errors import UsageError
-from scanner.model import Rule
+from scanner.model import Config, Rule
 
 __all__ = [
     "ALLOW_MARKS",
@@ -21,6 +22,7 @@ __all__ = [
     "Scan",
     "Sieve",
     "make_prefilter",
+    "make_sieve",
     "sought",
 ]
 
@@ -41,12 +43,33 @@ def make_prefilter(
     Raises:
         UsageError: Hyperscan was asked for by name and is not installed.
     """
+    hyperscan = _hyperscan(engine)
+    return hyperscan.HyperscanPrefilter(rules, store) if hyperscan else KeywordPrefilter(rules)
+
+
+def make_sieve(
+    config: Config,
+    engine: str = "auto",
+    store: DatabaseStore | None = None,
+    max_decode_depth: int = MAX_DECODE_DEPTH,
+) -> Sieve:
+    """The sieve for `config` by the engine of that name; arguments and errors as for `make_prefilter`."""
+    hyperscan = _hyperscan(engine)
+
+    def locator(rules: Sequence[Rule]) -> Locator:
+        return hyperscan.HyperscanLocator(rules, store) if hyperscan else KeywordPrefilter(rules)
+
+    return Sieve(config, locator, max_decode_depth)
+
+
+def _hyperscan(engine: str) -> ModuleType | None:
+    """The module that needs Hyperscan, where `engine` means it."""
     if engine == "ahocorasick":
-        return KeywordPrefilter(rules)
+        return None
     try:
-        from scanner.detect.hyperscan import HyperscanPrefilter
+        from scanner.detect import hyperscan
     except ImportError:
         if engine == "auto":
-            return KeywordPrefilter(rules)
+            return None
         raise UsageError("Hyperscan is not installed here: use --engine ahocorasick") from None
-    return HyperscanPrefilter(rules, store)
+    return hyperscan

@@ -22,8 +22,10 @@ from scanner.detect.shape import FAR, always_holds, line_reach
 from scanner.detect.words import encoded, lower
 from scanner.model import Rule
 
-# Report each rule once a text, read UTF-8, allow patterns that match the empty string.
-_FLAGS: int = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_ALLOWEMPTY
+# Read UTF-8, allow patterns that match the empty string; and report each rule once a text, or not.
+_EACH: int = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_ALLOWEMPTY
+_ONCE: int = _EACH | hyperscan.HS_FLAG_SINGLEMATCH
+_MOST_ENDS = 1_000  # of one rule's matches in a text; a pattern with an open end has one at each byte
 
 # Unicode properties and case folding come from tables of different ages; \v is one character in RE2 but a
 # class in PCRE; what follows \1 may be a group or octal; and a pattern ends at its first NUL.
@@ -53,7 +55,7 @@ class HyperscanPrefilter:
     def __init__(self, rules: Sequence[Rule], store: DatabaseStore | None = None) -> None:
         self._rules = rules
         self._by_keywords = KeywordPrefilter(rules)
-        self._database, scanned = _database(rules, store)
+        self._database, scanned = _database(rules, _ONCE, store)
         self._unscanned = [index for index in range(len(rules)) if index not in scanned]
         self._rest = KeywordPrefilter([rules[index] for index in self._unscanned])
 
@@ -65,23 +67,53 @@ class HyperscanPrefilter:
         if self._database is not None:
             self._database.scan(text, match_event_handler=_collect, context=hits)
         if hits:
-            hits = self._with_keyword(hits, text)
+            hits = _with_keyword(hits, self._rules, text)
         if self._unscanned:
             hits.extend(self._unscanned[index] for index in self._rest.candidates(text))
         return sorted(hits)
 
-    def _with_keyword(self, hits: list[int], text: bytes) -> list[int]:
-        """Those of `hits` that have a keyword in `text`; most of their matches cannot be without."""
-        lowered = b""
-        found = []
-        for index in hits:
-            rule = self._rules[index]
-            if rule.keywords and not always_holds(rule.regex, rule.keywords):
-                lowered = lowered or lower(text)
-                if not any(keyword and keyword in lowered for keyword in encoded(rule.keywords)):
-                    continue
-            found.append(index)
-        return found
+
+class HyperscanLocator:
+    """Tells where each rule's regex occurs in a text, as `HyperscanPrefilter` whether it does."""
+
+    def __init__(self, rules: Sequence[Rule], store: DatabaseStore | None = None) -> None:
+        self._rules = rules
+        self._by_keywords = KeywordPrefilter(rules)
+        self._database, scanned = _database(rules, _EACH, store)
+        self._unscanned = [index for index in range(len(rules)) if index not in scanned]
+        self._rest = KeywordPrefilter([rules[index] for index in self._unscanned])
+
+    def places(self, text: bytes) -> dict[int, list[int]]:
+        """See `scanner.detect.prefilter.Locator`."""
+        if _is_odd(text):
+            return self._by_keywords.places(text)
+        ends: dict[int, list[int]] = {}
+        if self._database is not None:
+            try:
+                self._database.scan(text, match_event_handler=_collect_ends, context=ends)
+            except hyperscan.ScanTerminated:  # the rest of the text was not looked at
+                return self._by_keywords.places(text)
+        if ends:
+            kept = _with_keyword(list(ends), self._rules, text)
+            if len(kept) < len(ends):
+                ends = {index: ends[index] for index in kept}
+        if self._unscanned:
+            ends.update((self._unscanned[index], []) for index in self._rest.candidates(text))
+        return ends
+
+
+def _with_keyword(hits: list[int], rules: Sequence[Rule], text: bytes) -> list[int]:
+    """Those of `hits` that have a keyword in `text`; most of their matches cannot be without."""
+    lowered = b""
+    found = []
+    for index in hits:
+        rule = rules[index]
+        if rule.keywords and not always_holds(rule.regex, rule.keywords):
+            lowered = lowered or lower(text)
+            if not any(keyword and keyword in lowered for keyword in encoded(rule.keywords)):
+                continue
+        found.append(index)
+    return found
 
 
 _MAKING = "2"  # of `_build`: to be changed with what it makes of the same rules
@@ -92,30 +124,36 @@ def _collect(index: int, start: int, end: int, flags: int, hits: list[int]) -> N
     hits.append(index)
 
 
-def _database(rules: Sequence[Rule], store: DatabaseStore | None) -> tuple[Any, frozenset[int]]:
+def _collect_ends(index: int, start: int, end: int, flags: int, hits: dict[int, list[int]]) -> bool | None:
+    ends = hits.setdefault(index, [])
+    ends.append(end)
+    return True if len(ends) > _MOST_ENDS else None  # ends the scan
+
+
+def _database(rules: Sequence[Rule], flags: int, store: DatabaseStore | None) -> tuple[Any, frozenset[int]]:
     """The database, and the indices of the rules in it."""
-    digest = _digest(rules)
+    digest = _digest(rules, flags)
     saved = store.load(digest) if store else None
     if saved is not None:
         try:
             return _unpack(saved)
         except (ValueError, hyperscan.error):
             pass  # damaged, or made for another library or processor: built anew below
-    database, indices = _build(rules)
+    database, indices = _build(rules, flags)
     if store and database is not None:
         store.save(digest, _pack(database, indices))
     return database, frozenset(indices)
 
 
-def _build(rules: Sequence[Rule]) -> tuple[Any, list[int]]:
+def _build(rules: Sequence[Rule], flags: int) -> tuple[Any, list[int]]:
     """A database of all rules that Hyperscan takes."""
     expressions = {index: found for index, rule in enumerate(rules) if (found := _expression(rule))}
     try:
-        return _compile(expressions), list(expressions)
+        return _compile(expressions, flags), list(expressions)
     except hyperscan.error:
         pass  # some pattern is too large all the same
-    expressions = {index: found for index, found in expressions.items() if _compiles(found)}
-    return _compile(expressions), list(expressions)
+    expressions = {index: found for index, found in expressions.items() if _compiles(found, flags)}
+    return _compile(expressions, flags), list(expressions)
 
 
 def _expression(rule: Rule) -> str:
@@ -127,37 +165,37 @@ def _expression(rule: Rule) -> str:
     return relaxed(rule.regex) if plain else ""
 
 
-def _compiles(expression: str) -> bool:
+def _compiles(expression: str, flags: int) -> bool:
     try:
-        _compile({0: expression})
+        _compile({0: expression}, flags)
     except hyperscan.error:
         return False
     return True
 
 
-def _compile(expressions: Mapping[int, str]) -> Any:
+def _compile(expressions: Mapping[int, str], flags: int) -> Any:
     if not expressions:
         return None
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     database.compile(
         expressions=[expression.encode() for expression in expressions.values()],
         ids=list(expressions),
-        flags=list(map(_flags, expressions.values())),
+        flags=[flags | _counting(expression) for expression in expressions.values()],
         elements=len(expressions),
     )
     return database
 
 
-def _flags(expression: str) -> int:
+def _counting(expression: str) -> int:
     """Long counted repetitions make a pattern too large, unless Hyperscan may count roughly."""
     counts = (int(count) for found in _COUNTS.findall(expression) for count in found if count)
-    return _FLAGS | (hyperscan.HS_FLAG_PREFILTER if max(counts, default=0) >= _MANY else 0)
+    return hyperscan.HS_FLAG_PREFILTER if max(counts, default=0) >= _MANY else 0
 
 
-def _digest(rules: Sequence[Rule]) -> str:
+def _digest(rules: Sequence[Rule], flags: int) -> str:
     """Names the database: the same rules, library and machine give the same digest."""
     digest = hashlib.sha256()
-    for part in (_MAKING, _VERSION, platform.machine(), str(_FLAGS)):
+    for part in (_MAKING, _VERSION, platform.machine(), str(flags)):
         digest.update(part.encode() + b"\0")
     for rule in rules:
         digest.update("\0".join((rule.regex, rule.regex_engine, *rule.keywords)).encode() + b"\1")

@@ -21,6 +21,17 @@ class Prefilter(Protocol):
         """Indices, ascending, of the rules that may match `text`, which is valid UTF-8."""
 
 
+class Locator(Protocol):
+    """Tells, too, where in a text the rules may match."""
+
+    def places(self, text: bytes) -> dict[int, list[int]]:
+        """By index, the rules that may match `text`, which is valid UTF-8, and where their matches end.
+
+        Ends are ascending, and those of all matches that begin anywhere; an empty list means that there may
+        be matches everywhere.
+        """
+
+
 class DatabaseStore(Protocol):
     """Where a prefilter keeps what is slow to make, between runs: Hyperscan compiles for a second, and
     loads what it compiled in a millisecond."""
@@ -48,3 +59,7 @@ class KeywordPrefilter:
         present = set(self._words.found(lower(text)))
         found = {index for keyword in present for index in self._rules_of[keyword]}
         return sorted(found.union(self._always))
+
+    def places(self, text: bytes) -> dict[int, list[int]]:
+        """See `Locator`."""
+        return {index: [] for index in self.candidates(text)}

@@ -12,7 +12,8 @@ stand outside the match, and, together with these, encoded text. What is new onl
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scanner.detect.confirm import hits, may_touch
@@ -20,7 +21,7 @@ from scanner.detect.decode import decode
 from scanner.detect.edges import relaxed
 from scanner.detect.engine import sought
 from scanner.detect.positions import whole_lines
-from scanner.detect.prefilter import Prefilter
+from scanner.detect.prefilter import Locator
 from scanner.detect.shape import FAR, always_holds, line_reach, necessary
 from scanner.detect.words import encoded, lower
 from scanner.model import Config, Rule
@@ -58,7 +59,7 @@ class Sieve:
 
     Args:
         config: complete and valid.
-        make_prefilter: makes the prefilter of some rules.
+        make_locator: makes the locator of some rules.
         max_decode_depth: as the detector's.
 
     Attributes:
@@ -67,7 +68,7 @@ class Sieve:
     """
 
     def __init__(
-        self, config: Config, make_prefilter: Callable[[Sequence[Rule]], Prefilter], max_decode_depth: int
+        self, config: Config, make_locator: Callable[[Sequence[Rule]], Locator], max_decode_depth: int
     ) -> None:
         *rules, encoded_text = sought(config)
         self._allowlists = config.allowlists
@@ -84,7 +85,7 @@ class Sieve:
         self._encoded = len(self._near) + len(self._words)
         self._decoded: Trace = 1 << self._encoded
         self._bits = {len(self._near) + n: bit for n, bit in enumerate(self._words.values())}
-        self._prefilter = make_prefilter(
+        self._locator = make_locator(
             (
                 *(
                     replace(rule, keywords=() if n in self._apart else rule.keywords)
@@ -98,21 +99,19 @@ class Sieve:
 
     def sift(self, parts: Sequence[bytes | bytearray]) -> Sifted:
         """What `parts` say: whole lines of a version, with the margin, each of them contiguous."""
-        text = searchable(SEPARATOR.join(parts)).text
-        candidates = self._prefilter.candidates(text)
-        if not candidates:
+        text = SEPARATOR.join(parts)
+        source = searchable(text)
+        places = self._locator.places(source.text)
+        if not places:
             return NOTHING
-        trace = 0
-        for index in candidates:
-            trace |= self._bits.get(index, 0)
-        if all(index in self._bits for index in candidates):
-            return Sifted(False, trace)
-        if len(parts) == 1:
-            return self._sift(text, candidates, Sifted(False, trace))
-        found = Sifted(False, trace)
-        for part in parts:
-            text = searchable(bytes(part)).text
-            found = self._sift(text, self._prefilter.candidates(text), found)
+        found = Sifted(trace=self._trace(places))
+        near = {index: ends for index, ends in places.items() if index not in self._bits}
+        if not near:
+            return found
+        if source.text is not text:  # ends are not those of the parts
+            near = {index: [] for index in near}
+        for piece, here in _pieces(parts, near, self.margin):
+            found = self._sift(searchable(piece).text, here, found)
         return found
 
     def holds(self, trace: Trace, content: bytes) -> bool:
@@ -141,30 +140,36 @@ class Sieve:
             trace |= self._words.setdefault(words, 1 << len(self._words))
         return trace
 
-    def _sift(self, text: bytes, candidates: Sequence[int], so_far: Sifted) -> Sifted:
-        """What one part says about near rules and encoded text, added to what is known."""
+    def _trace(self, places: Iterable[int]) -> Trace:
+        trace = 0
+        for index in places:
+            trace |= self._bits.get(index, 0)
+        return trace
+
+    def _sift(self, text: bytes, indices: Iterable[int], so_far: Sifted) -> Sifted:
+        """What one piece says about near rules and encoded text, added to what is known."""
         suspect, trace = so_far.suspect, so_far.trace
-        for index in candidates:
+        for index in indices:
             if index == self._encoded:
                 found = self._sift_decoded(text)
                 suspect, trace = suspect or found.suspect, trace | found.trace
-            elif index < len(self._near) and self._survives(index, text):
+            elif self._survives(index, text):
                 trace |= self._apart.get(index, 0)
                 suspect = suspect or index not in self._apart
         return Sifted(suspect, trace)
 
     def _sift_decoded(self, text: bytes) -> Sifted:
-        """What a part says when it is decoded; there, a keyword anywhere counts."""
+        """What a piece says when it is decoded; there, a keyword anywhere counts."""
         suspect, trace = False, 0
         decoded = decode(text, ())
         for _ in range(self._max_decode_depth):
             if decoded is None:
                 break
-            trace |= self._decoded
-            for index in self._prefilter.candidates(decoded[0]):
-                trace |= self._bits.get(index, 0)
-                if index < len(self._near):
-                    suspect = suspect or self._survives(index, decoded[0])
+            places = self._locator.places(decoded[0])
+            trace |= self._decoded | self._trace(places)
+            suspect = suspect or any(
+                self._survives(index, decoded[0]) for index in places if index < len(self._near)
+            )
             decoded = decode(*decoded)
         return Sifted(suspect, trace)
 
@@ -186,6 +191,48 @@ class Sieve:
             return False
         runs = {whole_lines(text, *span) + b"\n" for span in spans} | {text}
         return any(True for run in runs for _ in hits(rule, run, self._allowlists))
+
+
+def _pieces(
+    parts: Sequence[bytes | bytearray], near: Mapping[int, Sequence[int]], margin: int
+) -> Iterator[tuple[bytes, list[int]]]:
+    """The lines where something may match, with what may match there.
+
+    Args:
+        parts: see `Sieve.sift`.
+        near: where what ends, counted in the joined parts.
+        margin: how far a match may reach over lines.
+    """
+    anywhere = [index for index, ends in near.items() if not ends]
+    start = 0
+    for part in parts:
+        text = bytes(part)
+        if anywhere:
+            yield text, anywhere
+        for index, ends in near.items():
+            # A match may end with the newline of the separator where the part ends without one.
+            first, last = bisect_right(ends, start), bisect_right(ends, start + len(text) + 1)
+            here = [min(end - start, len(text)) for end in ends[first:last]]
+            for begin, end in _windows(text, here, margin):
+                yield text[begin:end], [index]
+        start += len(text) + len(SEPARATOR)
+
+
+def _windows(text: bytes, ends: Sequence[int], margin: int) -> Iterator[tuple[int, int]]:
+    """The whole lines in which matches that end at `ends` stand, those that overlap together."""
+    begin = finish = -1
+    for end in ends:
+        if end <= finish:
+            continue
+        line = text.rfind(b"\n", 0, end - 1) + 1
+        start = text.rfind(b"\n", 0, max(line - 1 - margin, 0)) + 1
+        if start > finish:
+            if finish >= 0:
+                yield begin, finish
+            begin = start
+        finish = text.find(b"\n", end - 1) + 1 or len(text)
+    if finish >= 0:
+        yield begin, finish
 
 
 def _occurrence(words: frozenset[str]) -> Rule:

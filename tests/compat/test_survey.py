@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scanner.detect import MAX_DECODE_DEPTH, Detector, Sieve, make_prefilter, sought
+from scanner.detect import Detector, Sieve, make_prefilter, make_sieve, sought
 from scanner.git import Change, Selection, open_repository
 from scanner.git.delta import apply_delta
 from scanner.locate import Locator, Place, scan_text
@@ -34,13 +34,8 @@ RUNS = settings(
 
 @pytest.fixture(scope="module", params=["hyperscan", "ahocorasick"])
 def both(request: pytest.FixtureRequest, config: tuple[str, Config]) -> tuple[Detector, Sieve]:
-    def prefilter(rules: Any) -> Any:
-        return make_prefilter(rules, request.param)
-
-    return (
-        Detector(config[1], prefilter(sought(config[1]))),
-        Sieve(config[1], prefilter, MAX_DECODE_DEPTH),
-    )
+    engine = request.param
+    return Detector(config[1], make_prefilter(sought(config[1]), engine)), make_sieve(config[1], engine)
 
 
 class Blobs:
