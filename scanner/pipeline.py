@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, Protocol, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar
 
-from scanner.detect import Detector, Sieve
+from scanner.detect import Detector
 from scanner.errors import RepositoryError
 from scanner.git import (
     Change,
@@ -24,10 +24,7 @@ from scanner.git import (
     Platform,
     Repository,
     Selection,
-    commit_count,
-    history,
     link,
-    listing,
     remote_of,
     staged,
     unstaged,
@@ -38,7 +35,10 @@ from scanner.locate import Locator, Place, fragment_findings
 from scanner.model import NOTABLE_LIMIT, UNCOMMITTED, Commit, Finding, Fragment, Reason, Skipped, Summary
 from scanner.report.base import Reporter
 from scanner.sources import directory, stdin
-from scanner.survey import Survey, survey
+
+if TYPE_CHECKING:
+    from scanner.detect.sieve import Sieve
+    from scanner.survey import Survey
 
 Item = Finding | Skipped
 T = TypeVar("T")
@@ -159,6 +159,10 @@ def scan_history(
     Raises:
         UsageError: the selection names what does not exist.
     """
+    # What only this needs; other scans would wait for it.
+    from scanner.git.history import commit_count, history, listing
+    from scanner.survey import survey
+
     progress = progress or NoProgress()
     summary.commits = commit_count(repository, selection)
     boundary = [Skipped(Reason.SHALLOW, object=commit) for commit in sorted(repository.shallow_commits)]
@@ -198,16 +202,19 @@ def scan_unstaged(
 def _locator(
     repository: Repository, detector: Detector, options: Options, known: Survey | None = None
 ) -> Locator:
-    known = known or Survey()
     return Locator(
         repository,
         detector,
         _places(repository, options),
-        is_clean=known.is_clean,
-        scans=known.scans,
+        is_clean=known.is_clean if known else _none_known,
+        scans=known.scans if known else None,
         max_megabytes=options.max_megabytes,
         max_archive_depth=options.max_archive_depth,
     )
+
+
+def _none_known(blob: str | bytes) -> bool:
+    return False
 
 
 def _scan_changes(

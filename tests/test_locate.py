@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from scanner.detect import Detector, make_prefilter, sought
-from scanner.git import Change, history, open_repository, staged, unstaged
+from scanner.git import Change, open_repository, staged, unstaged
+from scanner.git.history import history
 from scanner.locate import Locator, Place, fragment_findings, scan_text
 from scanner.model import Allowlist, Commit, Config, Finding, Fragment, Reason, Rule, Skipped
 from scanner.sources import chunks

@@ -9,7 +9,8 @@ import click
 
 from scanner.cli.command import Command
 from scanner.cli.configuration import find_config
-from scanner.config import STARTER, describe
+from scanner.config.export import describe
+from scanner.config.starter import STARTER
 from scanner.errors import UsageError
 
 _CONFIG_HELP = "Config to use; without it, the one that a scan of the working directory would use."

@@ -12,7 +12,8 @@ from scanner.cli.command import Command
 from scanner.cli.config import check, named_config
 from scanner.cli.configuration import find_config
 from scanner.cli.scan import database_store
-from scanner.config import describe, select, to_gitleaks_toml
+from scanner.config import select
+from scanner.config.export import describe, to_gitleaks_toml
 from scanner.detect import ENGINES, Detector, make_prefilter, sought
 from scanner.detect.examples import failures
 from scanner.errors import ExitCode, UsageError

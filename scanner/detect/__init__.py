@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from scanner.detect.engine import ALLOW_MARKS, MAX_DECODE_DEPTH, OTHER_TOOLS_MARKS, Detector, Scan, sought
 from scanner.detect.prefilter import DatabaseStore, KeywordPrefilter, Locator, Prefilter
-from scanner.detect.sieve import Sieve
 from scanner.errors import UsageError
 from scanner.model import Config, Rule
+
+if TYPE_CHECKING:
+    from scanner.detect.sieve import Sieve
 
 __all__ = [
     "ALLOW_MARKS",
@@ -20,7 +23,6 @@ __all__ = [
     "Detector",
     "Prefilter",
     "Scan",
-    "Sieve",
     "make_prefilter",
     "make_sieve",
     "sought",
@@ -54,6 +56,8 @@ def make_sieve(
     max_decode_depth: int = MAX_DECODE_DEPTH,
 ) -> Sieve:
     """The sieve for `config` by the engine of that name; arguments and errors as for `make_prefilter`."""
+    from scanner.detect.sieve import Sieve  # for histories alone
+
     hyperscan = _hyperscan(engine)
 
     def locator(rules: Sequence[Rule]) -> Locator:

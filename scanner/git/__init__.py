@@ -1,8 +1,11 @@
-"""What leakscan reads from Git repositories, and how."""
+"""What leakscan reads from Git repositories, and how.
+
+Not named here is what only whole histories need, so that no other scan waits for its import: see
+`scanner.git.history`, `scanner.git.packs`.
+"""
 
 from scanner.git.changes import Change
 from scanner.git.content import is_binary, is_lfs_pointer
-from scanner.git.history import Listing, commit_count, history, listing
 from scanner.git.lines import added_lines, added_text
 from scanner.git.links import Platform, Remote, link, platform_named, platform_of, remote_of
 from scanner.git.objects import CorruptObject, MissingObject, ObjectError
@@ -13,7 +16,6 @@ from scanner.git.worktree import staged, unstaged, work_tree_content
 __all__ = [
     "Change",
     "CorruptObject",
-    "Listing",
     "MissingObject",
     "ObjectError",
     "Platform",
@@ -22,12 +24,9 @@ __all__ = [
     "Selection",
     "added_lines",
     "added_text",
-    "commit_count",
-    "history",
     "is_binary",
     "is_lfs_pointer",
     "link",
-    "listing",
     "open_repository",
     "platform_named",
     "platform_of",

@@ -1,15 +1,12 @@
 """Which lines of a file's new version Git shows as added.
 
 The diff is libgit2's, with the indent heuristic, which is Git's default, after Git's own trimming of the
-common end: `git diff -U0` shows the same.
+common end: `git diff -U0` shows the same. The library is imported where it is first needed: that takes as
+long as all else that a scan of few changes does.
 """
 
 from __future__ import annotations
 
-import pygit2
-from pygit2.enums import DiffOption
-
-_FLAGS = DiffOption.INDENT_HEURISTIC | DiffOption.FORCE_TEXT
 _TAIL_BLOCK = 1024  # bytes; blk in trim_common_tail() of Git's xdiff-interface.c
 _SPACE = b"\v\f"  # to libgit2's heuristic, and not to Git's (sane_ctype in its ctype.c)
 
@@ -20,9 +17,13 @@ def added_lines(old: bytes, new: bytes) -> list[range]:
         return []
     if not old:
         return [range(1, new.count(b"\n") + (not new.endswith(b"\n")) + 1)]
+    import pygit2
+    from pygit2.enums import DiffOption
+
+    flags = DiffOption.INDENT_HEURISTIC | DiffOption.FORCE_TEXT
     tail = _common_tail(old, new)
     old, new = _unspaced(old[: len(old) - tail], new[: len(new) - tail])
-    patch = pygit2.Patch.create_from(old, new, flag=_FLAGS, context_lines=0, interhunk_lines=0)
+    patch = pygit2.Patch.create_from(old, new, flag=flags, context_lines=0, interhunk_lines=0)
     return [range(h.new_start, h.new_start + h.new_lines) for h in patch.hunks if h.new_lines]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit, urlunsplit
 
 from scanner.errors import UsageError
 from scanner.model import text_of
@@ -63,6 +62,8 @@ def platform_named(name: str) -> Platform:
 
 def platform_of(url: str) -> Platform:
     """The platform of the host in `url`; unknown unless it is one of the public ones."""
+    from urllib.parse import urlsplit  # only scans with findings need it
+
     try:
         return _HOSTS.get((urlsplit(url).hostname or "").lower(), Platform.UNKNOWN)
     except ValueError:
@@ -83,6 +84,8 @@ def remote_of(url: str, platform: Platform = Platform.UNKNOWN) -> Remote:
 
 
 def _web_address(url: str) -> str:
+    from urllib.parse import urlsplit, urlunsplit
+
     if match := _SCP_LIKE.match(url):
         url = f"https://{match[1]}/{match[2]}"
     try:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from scanner.detect import Detector, Scan, Sieve
+from scanner.detect import Detector, Scan
+from scanner.detect.sieve import Sieve
 from scanner.git import Repository
 from scanner.git.packs import BLOB, Pack, PackError, object_folders, open_pack, pack_indexes
 from scanner.survey.trees import Batch, Examiner, Outcome

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from scanner.detect import Detector, Scan, Sieve
-from scanner.detect.sieve import Trace
+from scanner.detect import Detector, Scan
+from scanner.detect.sieve import Sieve, Trace
 from scanner.git import is_binary, is_lfs_pointer
 from scanner.git.delta import BadDelta, apply_delta
 from scanner.git.packs import CorruptEntry, EntryTooLarge, Pack

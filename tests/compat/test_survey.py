@@ -17,7 +17,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scanner.detect import Detector, Sieve, make_prefilter, make_sieve, sought
+from scanner.detect import Detector, make_prefilter, make_sieve, sought
+from scanner.detect.sieve import Sieve
 from scanner.git import Change, Selection, open_repository
 from scanner.git.delta import apply_delta
 from scanner.locate import Locator, Place, scan_text

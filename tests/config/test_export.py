@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scanner.config import describe, load_default, load_text, to_gitleaks_toml
+from scanner.config import load_default, load_text
+from scanner.config.export import describe, to_gitleaks_toml
 from scanner.model import Allowlist, Config, Required, Rule
 
 Load = Callable[..., Config]

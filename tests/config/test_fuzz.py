@@ -8,7 +8,8 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scanner.config import describe, load_text, to_gitleaks_toml
+from scanner.config import load_text
+from scanner.config.export import describe, to_gitleaks_toml
 from scanner.errors import ConfigError
 
 KEYS = [

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from scanner.config import STARTER, load_default, load_file, load_text, select, validate
+from scanner.config import load_default, load_file, load_text, select, validate
 from scanner.config.builtin import built_in
 from scanner.config.source import MAX_BYTES
+from scanner.config.starter import STARTER
 from scanner.config.validate import check_file
 from scanner.errors import ConfigError
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scanner.git import Change, Selection, added_text, commit_count, history, is_binary, open_repository
+from scanner.git import Change, Selection, added_text, is_binary, open_repository
+from scanner.git.history import commit_count, history
 from scanner.model import Reason, Skipped
 
 ODD_NAMES = [

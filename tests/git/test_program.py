@@ -7,7 +7,8 @@ import time
 import pytest
 
 from scanner.errors import RepositoryError
-from scanner.git import history, open_repository, staged, unstaged, work_tree_content
+from scanner.git import open_repository, staged, unstaged, work_tree_content
+from scanner.git.history import history
 from scanner.git.program import Dialogue, GitFailed, Program, clean_environment
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from scanner.errors import RepositoryError
-from scanner.git import CorruptObject, MissingObject, history, open_repository
+from scanner.git import CorruptObject, MissingObject, open_repository
+from scanner.git.history import history
 from scanner.model import Reason, Skipped
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from scanner.git import Change, Selection, history
+from scanner.git import Change, Selection
+from scanner.git.history import history
 from scanner.model import Reason, Skipped
 
 

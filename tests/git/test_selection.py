@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from scanner.errors import UsageError
-from scanner.git import Selection, commit_count, history
+from scanner.git import Selection
+from scanner.git.history import commit_count, history
 from scanner.model import Skipped
 
 
