@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scanner.config import load_default, load_file, load_text
+from scanner.config.saved import Store
 from scanner.model import Config
 
 _PATHS = ("LEAKSCAN_CONFIG", "GITLEAKS_CONFIG")
@@ -30,28 +31,31 @@ class FoundConfig:
     from_target: bool = False
 
 
-def find_config(named: str, target: Path, environment: Mapping[str, str]) -> FoundConfig:
+def find_config(
+    named: str, target: Path, environment: Mapping[str, str], store: Store | None = None
+) -> FoundConfig:
     """The config to use.
 
     Args:
         named: value of ``--config``; empty for none.
         target: what is scanned; its own config counts where it is a folder.
         environment: the process's.
+        store: keeps the built-in pack in a form that loads at once.
 
     Raises:
         ConfigError: the one that was found is wrong.
     """
     path = named or _first(environment, _PATHS)
     if path:
-        return FoundConfig(load_file(Path(path), cwd=Path()), Path(path))
+        return FoundConfig(load_file(Path(path), cwd=Path(), store=store), Path(path))
     for name in _TEXTS:
         if environment.get(name):
-            return FoundConfig(load_text(environment[name], name, cwd=Path()))
+            return FoundConfig(load_text(environment[name], name, cwd=Path(), store=store))
     if target.is_dir():
         for file in (target / name for name in _FILES):
             if file.is_file():
-                return FoundConfig(load_file(file, cwd=Path()), file, from_target=True)
-    return FoundConfig(load_default())
+                return FoundConfig(load_file(file, cwd=Path(), store=store), file, from_target=True)
+    return FoundConfig(load_default(store))
 
 
 def _first(environment: Mapping[str, str], names: Sequence[str]) -> str:

@@ -62,7 +62,8 @@ def execute(
     _log_without_effect(log, arguments, without_effect)
     stdout: BinaryIO | None = sys.stdout.buffer if sys.stdout is not None else None
     wanted = destinations(arguments, stdout)
-    found = find_config(arguments.config, targets[0] if len(targets) == 1 else Path(), os.environ)
+    folder = targets[0] if len(targets) == 1 else Path()
+    found = find_config(arguments.config, folder, os.environ, database_store())
     if found.from_target:
         log.info(f"using {found.path} of what is scanned; what it allows is not reported")
     config = select(found.config, arguments.enable_rule)

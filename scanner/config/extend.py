@@ -12,6 +12,7 @@ from pathlib import Path
 
 from scanner.config.builtin import built_in
 from scanner.config.gitleaks import ConfigFile, ParsedRule, Targeted, parse
+from scanner.config.saved import Store
 from scanner.config.source import read_file
 from scanner.config.validate import check_file
 from scanner.config.values import Place, one_line
@@ -38,12 +39,13 @@ class Merged:
     disabled: frozenset[str] = frozenset()
 
 
-def resolve(file: ConfigFile, cwd: Path, above: tuple[str, ...] = ()) -> Merged:
+def resolve(file: ConfigFile, cwd: Path, above: tuple[str, ...] = (), store: Store | None = None) -> Merged:
     """Check `file` on its own, load what it extends, and merge.
 
     Args:
         cwd: folder that extend paths are relative to (Gitleaks: that of the process, not of the file).
         above: real paths of this file and those that extend it, to notice a cycle; empty for a text.
+        store: as for `scanner.config.builtin.built_in`.
 
     Raises:
         ConfigError: from any of the files.
@@ -52,13 +54,13 @@ def resolve(file: ConfigFile, cwd: Path, above: tuple[str, ...] = ()) -> Merged:
     rules = {parsed.rule.id: parsed for parsed in file.rules}
     own = Merged(rules, file.allowlists, file.targeted, (file.name,), warnings)
     if file.extend.use_default:
-        return _merge(own, resolve(built_in(), cwd), file)
+        return _merge(own, resolve(built_in(store), cwd), file)
     if file.extend.path:
-        return _merge(own, _extended(file, cwd, above or (file.name,)), file)
+        return _merge(own, _extended(file, cwd, above or (file.name,), store), file)
     return own
 
 
-def _extended(file: ConfigFile, cwd: Path, above: tuple[str, ...]) -> Merged:
+def _extended(file: ConfigFile, cwd: Path, above: tuple[str, ...], store: Store | None) -> Merged:
     name, path = file.extend.path, cwd / file.extend.path
     if len(above) > MAX_EXTENDED:
         raise Place(file.name).error(f"[extend] goes more than {MAX_EXTENDED} files deep; join some of them")
@@ -66,7 +68,7 @@ def _extended(file: ConfigFile, cwd: Path, above: tuple[str, ...]) -> Merged:
     real = os.path.realpath(path)
     if real in above:
         raise Place(file.name).error(f"[extend] path '{one_line(name)}' leads back to a file that extends it")
-    return resolve(parse(text, name), cwd, (*above, real))
+    return resolve(parse(text, name), cwd, (*above, real), store)
 
 
 def _merge(own: Merged, base: Merged, file: ConfigFile) -> Merged:

@@ -10,6 +10,7 @@ from pathlib import Path
 from scanner.config.builtin import built_in
 from scanner.config.extend import Merged, resolve
 from scanner.config.gitleaks import ConfigFile, parse
+from scanner.config.saved import Store
 from scanner.config.source import read_file
 from scanner.config.validate import check_required, check_rules, check_targets, unmet
 from scanner.config.values import one_line
@@ -17,43 +18,48 @@ from scanner.errors import ConfigError
 from scanner.model import Config, Rule
 
 
-def load_file(path: Path, *, cwd: Path) -> Config:
+def load_file(path: Path, *, cwd: Path, store: Store | None = None) -> Config:
     """Load a config file and what it extends.
 
     Args:
         path: the file, relative to `cwd` or absolute; errors show it as it is given.
         cwd: folder that it and ``[extend]`` paths are relative to.
+        store: keeps the built-in pack in a form that loads at once.
 
     Raises:
         ConfigError: a file cannot be read, or something in one is wrong.
     """
     name = str(path)
     file = parse(read_file(cwd / path, name), name)
-    return _finish(file, resolve(file, cwd, (os.path.realpath(cwd / path),)))
+    return _finish(file, resolve(file, cwd, (os.path.realpath(cwd / path),), store))
 
 
-def load_text(text: str, name: str, *, cwd: Path) -> Config:
+def load_text(text: str, name: str, *, cwd: Path, store: Store | None = None) -> Config:
     """Load a config that is not in a file (such as that of ``GITLEAKS_CONFIG_TOML``).
 
     Args:
         text: TOML.
         name: what errors call it.
         cwd: folder that ``[extend]`` paths are relative to.
+        store: as for `load_file`.
 
     Raises:
         ConfigError: as `load_file`.
     """
     file = parse(text, name)
-    return _finish(file, resolve(file, cwd))
+    return _finish(file, resolve(file, cwd, store=store))
 
 
-def load_default() -> Config:
+def load_default(store: Store | None = None) -> Config:
     """Load the built-in pack, rules sorted by id.
+
+    Args:
+        store: as for `load_file`.
 
     Raises:
         ConfigError: a file of the pack is wrong; tests hold that none is.
     """
-    file = built_in()
+    file = built_in(store)
     return _finish(file, resolve(file, Path()))
 
 

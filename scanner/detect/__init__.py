@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -71,9 +72,8 @@ def _hyperscan(engine: str) -> ModuleType | None:
     if engine == "ahocorasick":
         return None
     try:
-        from scanner.detect import hyperscan
+        return import_module("scanner.detect.hyperscan")
     except ImportError:
         if engine == "auto":
             return None
         raise UsageError("Hyperscan is not installed here: use --engine ahocorasick") from None
-    return hyperscan

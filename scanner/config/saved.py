@@ -1,0 +1,89 @@
+"""The parsed built-in pack in a form that loads at once, and cannot run as code, since it lies in a cache.
+
+Only the pack is kept so: it is public, while a config of a user may name the very secrets that it allows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from dataclasses import fields, is_dataclass
+from typing import Any, Protocol
+
+from scanner.config.gitleaks import ConfigFile, Extend, ParsedRule, Targeted
+from scanner.model import Allowlist, Required, Rule
+
+_DIGEST_BYTES = hashlib.sha256().digest_size
+
+
+class Store(Protocol):
+    """Where it is kept between runs."""
+
+    def load(self, digest: str) -> bytes | None:
+        """What was saved under `digest` (hexadecimal), or None."""
+
+    def save(self, digest: str, data: bytes) -> None:
+        """Keep `data`; failing to is no error."""
+
+
+def packed(file: ConfigFile) -> bytes:
+    """`file` as bytes; compressed, so that no search for secrets takes a rule's example for one."""
+    body = zlib.compress(json.dumps(_plain(file), separators=(",", ":")).encode())
+    return hashlib.sha256(body).digest() + body
+
+
+def unpacked(data: bytes) -> ConfigFile | None:
+    """What `packed` packed; None where `data` is damaged."""
+    body = data[_DIGEST_BYTES:]
+    if hashlib.sha256(body).digest() != data[:_DIGEST_BYTES]:
+        return None
+    try:
+        return _config_file(json.loads(zlib.decompress(body)))
+    except (ValueError, TypeError, KeyError, IndexError, zlib.error):  # it was saved by something else
+        return None
+
+
+def _plain(value: Any) -> Any:
+    """`value` as JSON can say it: of a dataclass its fields' values in their order."""
+    if is_dataclass(value):
+        return [_plain(getattr(value, field.name)) for field in fields(value)]
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return sorted(value) if isinstance(value, frozenset) else value
+
+
+def _config_file(values: list[Any]) -> ConfigFile:
+    name, title, description, min_version, extend, rules, allowlists, targeted, trusted = values
+    use_default, path, url, disabled = extend
+    return ConfigFile(
+        name,
+        title,
+        description,
+        min_version,
+        Extend(use_default, path, url, tuple(disabled)),
+        tuple(ParsedRule(_rule(rule), frozenset(given), known) for rule, given, known in rules),
+        tuple(map(_allowlist, allowlists)),
+        tuple(Targeted(_allowlist(one), frozenset(ids), inherited) for one, ids, inherited in targeted),
+        trusted,
+    )
+
+
+def _rule(values: list[Any]) -> Rule:
+    of = dict(zip(_RULE, values, strict=True))
+    of["allowlists"] = tuple(map(_allowlist, of["allowlists"]))
+    of["required"] = tuple(Required(*one) for one in of["required"])
+    for key in ("keywords", "tags", "examples", "negative_examples"):
+        of[key] = tuple(of[key])
+    return Rule(**of)
+
+
+def _allowlist(values: list[Any]) -> Allowlist:
+    of = dict(zip(_ALLOWLIST, values, strict=True))
+    for key in ("paths", "regexes", "stopwords"):
+        of[key] = tuple(of[key])
+    return Allowlist(**of | {"commits": frozenset(of["commits"])})
+
+
+_RULE = tuple(field.name for field in fields(Rule))
+_ALLOWLIST = tuple(field.name for field in fields(Allowlist))
