@@ -107,7 +107,7 @@ class Locator:
         detector: Detector,
         place: Callable[[Change], Place],
         *,
-        is_clean: Callable[[str], bool] = lambda blob: False,
+        is_clean: Callable[[str | bytes], bool] = lambda blob: False,
         scans: Mapping[str, Scan] | None = None,
         max_megabytes: int = 0,
         max_archive_depth: int = 0,
@@ -134,7 +134,7 @@ class Locator:
         if plain is None:
             plain = not self._detector.excludes(path) and not self._detector.path_rules(path)
             self._plain_paths[path] = plain
-        return not (plain and self._is_clean(new.decode("ascii")))
+        return not (plain and self._is_clean(new))
 
     def findings(self, change: Change) -> Iterator[Finding | Skipped]:
         """What `change` brings in, and what of it could not be looked at (said once for each version)."""

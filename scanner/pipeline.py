@@ -164,21 +164,24 @@ def scan_history(
     from scanner.survey import survey
 
     progress = progress or NoProgress()
-    summary.commits = commit_count(repository, selection)
     boundary = [Skipped(Reason.SHALLOW, object=commit) for commit in sorted(repository.shallow_commits)]
+    listed = listing(repository, selection) if sieve else None
+    if sieve is None or listed is None:
+        summary.commits = commit_count(repository, selection)
     if sieve is None:
         locator = _locator(repository, detector, options)
-        changes = history(repository, selection)
     else:
-        listed = listing(repository, selection)
         with ExitStack() as otherwise:
             if listed:
                 otherwise.callback(listed.close)
             known = survey(repository, sieve, detector, jobs=options.jobs, progress=progress)
+            locator = _locator(repository, detector, options, known)
+            summary.blobs, summary.bytes = known.blobs, known.size
+            if listed:
+                listed.read(locator.is_relevant)
+                summary.commits = listed.count
             otherwise.pop_all()
-        locator = _locator(repository, detector, options, known)
-        changes = history(repository, selection, listed, locator.is_relevant)
-        summary.blobs, summary.bytes = known.blobs, known.bytes
+    changes = history(repository, selection, listed)
     progress.start("commits", summary.commits or None)
     return chain(boundary, _scan_changes(_counted(changes, progress), repository, locator, options, summary))
 

@@ -20,7 +20,6 @@ from scanner.detect.confirm import hits, may_touch
 from scanner.detect.decode import decode
 from scanner.detect.edges import relaxed
 from scanner.detect.engine import sought
-from scanner.detect.positions import whole_lines
 from scanner.detect.prefilter import Locator
 from scanner.detect.shape import FAR, always_holds, line_reach, necessary
 from scanner.detect.words import encoded, lower
@@ -34,6 +33,8 @@ and one for encoded text. Zero for most."""
 SEPARATOR = b"\n\0\n"
 """Between parts of a version that are looked through together; a match across it counts for nothing."""
 
+_NEWLINE = ord("\n")
+_MOST_LINES = 8  # of one match and its neighbours; what spans more is a suspect without a closer look
 _REMEMBERED = 20_000  # parts, whose verdicts are kept: versions of a file show the same lines again and again
 _REMEMBERED_BYTES = 2_000  # of one part
 
@@ -95,6 +96,7 @@ class Sieve:
                 encoded_text,
             )
         )
+        self._possible: dict[Trace, tuple[list[Rule], list[Rule]]] = {}
         self._verdicts: dict[tuple[int, bytes], bool] = {}
 
     def sift(self, parts: Sequence[bytes | bytearray]) -> Sifted:
@@ -116,8 +118,10 @@ class Sieve:
 
     def holds(self, trace: Trace, content: bytes) -> bool:
         """Whether the rules that `trace` speaks of may report something in a whole version."""
-        far = [rule for rule, words in self._far if trace & words == words]
-        apart = [self._near[index] for index, bit in self._apart.items() if trace & bit]
+        rules = self._possible.get(trace)
+        if rules is None:
+            rules = self._possible[trace] = self._rules_of(trace)
+        far, apart = rules
         if not far and not apart:
             return False
         if far and trace & self._decoded:  # a rule's words may stand in the decoded text alone
@@ -131,6 +135,11 @@ class Sieve:
             for rule in far
             if not rule.keywords or _has_one(lowered, encoded(rule.keywords))
         )
+
+    def _rules_of(self, trace: Trace) -> tuple[list[Rule], list[Rule]]:
+        """Those over many lines all of whose words were seen, and those that wait for their keyword."""
+        far = [rule for rule, words in self._far if trace & words == words]
+        return far, [self._near[index] for index, bit in self._apart.items() if trace & bit]
 
     def _trace_of(self, rule: Rule) -> Trace:
         """The bits of words that occur wherever a rule over many lines matches."""
@@ -189,8 +198,21 @@ class Sieve:
         spans = [found[0] for found in compile_pattern(relaxed(rule.regex)).finditer(text)]
         if not spans:
             return False
-        runs = {whole_lines(text, *span) + b"\n" for span in spans} | {text}
-        return any(True for run in runs for _ in hits(rule, run, self._allowlists))
+        if self._hits(rule, text):
+            return True
+        # Lines may come in without those around them, and then another match shows than in all of them.
+        starts = [0, *(at + 1 for at, octet in enumerate(text[:-1]) if octet == _NEWLINE), len(text)]
+        runs = set()
+        for start, end in spans:
+            first = max(bisect_right(starts, start) - 2, 0)
+            last = min(bisect_right(starts, end - 1) + 1, len(starts) - 1)
+            if last - first > _MOST_LINES:
+                return True
+            runs.update((starts[a], starts[b]) for a in range(first, last) for b in range(a + 1, last + 1))
+        return any(self._hits(rule, text[start:end]) for start, end in runs)
+
+    def _hits(self, rule: Rule, text: bytes) -> bool:
+        return any(True for _ in hits(rule, text, self._allowlists))
 
 
 def _pieces(

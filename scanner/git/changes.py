@@ -90,26 +90,46 @@ def split_tokens(stream: IO[bytes]) -> Iterator[bytes]:
 
 def parse_relevant(
     tokens: Iterator[bytes], is_relevant: Callable[[bytes, bytes], bool]
-) -> Iterator[Header | Entry]:
-    """What `parse_raw` tells, without the entries that bring in nothing relevant.
+) -> tuple[list[tuple[Header, list[Entry]]], int]:
+    """The commits with relevant entries, and these; and how many commits there are in all.
+
+    A history has many thousands of entries, and only few are relevant: they alone are parsed in full.
 
     Args:
-        tokens: of a format without renames.
+        tokens: as for `parse_raw`, of a format without renames.
         is_relevant: is asked with the path and the new content's id, in hexadecimal.
     """
+    commits: list[tuple[Header, list[Entry]]] = []
+    count = told = 0
+    header = b""
     for token in tokens:
-        text = token.lstrip(b"\n")
-        if not text.startswith(b":"):
-            yield from parse_raw(iter((text,)))
+        if token[:1] == b"\n":
+            token = token[1:]
+        if token[:1] != b":":
+            if token:
+                header = token
+                count += 1
             continue
         path = next(tokens, None)
         if path is None:
-            return
-        # ":100644 100644 <old> <new> M", and of a merge more modes and ids, the new file's last.
-        mode, new = text.split(b" ", text.count(b":"))[-1][:6], text.rsplit(b" ", 2)[1]
+            break
+        mode, new = _new_side(token)
         if mode == b"000000" or not is_relevant(path, new):
             continue
-        yield from parse_raw(iter((text, path)))
+        if told != count:
+            told = count
+            commits.append((_header(header), []))
+        commits[-1][1].extend(item for item in parse_raw(iter((token, path))) if isinstance(item, Entry))
+    return commits, count
+
+
+def _new_side(text: bytes) -> tuple[bytes, bytes]:
+    """Mode and id of an entry's result."""
+    if text[1:2] != b":":  # ":100644 100644 <old> <new> M"
+        length = (len(text) - 18) // 2
+        return text[8:14], text[16 + length : 16 + 2 * length]
+    fields = text.split(b" ")
+    return fields[text.count(b":")], fields[-2]
 
 
 def parse_raw(tokens: Iterator[bytes]) -> Iterator[Header | Entry]:
@@ -134,5 +154,9 @@ def parse_raw(tokens: Iterator[bytes]) -> Iterator[Header | Entry]:
             modes = tuple(int(mode, 8) for mode in fields[: parents + 1])
             yield Entry(modes, tuple(fields[parents + 1 : 2 * parents + 2]), path)
         elif text:
-            commit, *parents_of = text.decode("ascii").split()
-            yield Header(commit, merge=len(parents_of) > 1)
+            yield _header(text)
+
+
+def _header(text: bytes) -> Header:
+    commit, *parents = text.decode("ascii").split()
+    return Header(commit, merge=len(parents) > 1)

@@ -23,13 +23,14 @@ from scanner.git.changes import (
     split_tokens,
 )
 from scanner.git.compare import Comparer, exact_renames
-from scanner.git.program import GitFailed
+from scanner.git.program import GitFailed, Process
 from scanner.git.repository import Repository
 from scanner.git.salvage import remaining_changes
 from scanner.git.selection import Query, Selection, query_of
 from scanner.model import Reason, Skipped
 
 Relevance = Callable[[bytes, bytes], bool]
+"""Says of a path and the new content's id, in hexadecimal, whether anybody is interested."""
 
 _LOG = ("log", "--raw", "-z", "--no-abbrev", "--no-color", "--no-ext-diff", "--no-textconv", HEADER_FORMAT)
 
@@ -38,24 +39,33 @@ class Listing:
     """A ``git log`` of everything that runs while others work, for `history`.
 
     It does not look for renames: that is done later, for the few commits where it matters.
+
+    Attributes:
+        relevant: the commits with relevant entries and these, once it was read.
+        count: how many commits Git told of.
     """
 
     def __init__(self, repository: Repository, query: Query) -> None:
+        self.relevant: list[tuple[Header, list[Entry]]] = []
+        self.count = 0
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the process)
         arguments = (*_LOG, "-c", "--no-renames", *query.arguments)
         self._process = repository.program.start(*arguments, stdout=self._file)
 
-    def items(self, is_relevant: Relevance) -> Iterator[Header | Entry]:
-        """All headers, and the relevant entries; raises `GitFailed` at the end if Git did not get there."""
-        failure = None
-        try:
-            self._process.check()
-        except GitFailed as error:
-            failure = error
+    def read(self, is_relevant: Relevance) -> None:
+        """Wait for the end, and note what is relevant."""
+        self._process.wait()
         self._file.seek(0)
-        yield from parse_relevant(split_tokens(self._file), is_relevant)
-        if failure:
-            raise failure
+        self.relevant, self.count = parse_relevant(split_tokens(self._file), is_relevant)
+
+    def check(self) -> None:
+        """Raise `GitFailed` if Git did not get to the end: what it told of last may have been cut off."""
+        self._process.check()
+
+    def commits(self) -> Iterator[str]:
+        """The full names of all commits that Git has told of."""
+        self._file.seek(0)
+        return (item.commit for item in parse_raw(split_tokens(self._file)) if isinstance(item, Header))
 
     def close(self) -> None:
         """End the program and let go of its output."""
@@ -76,7 +86,6 @@ def history(
     repository: Repository,
     selection: Selection | None = None,
     listed: Listing | None = None,
-    is_relevant: Relevance = lambda path, new: True,
 ) -> Iterator[Change | Skipped]:
     """The changes of the selected commits (all, unless given), newest commit first.
 
@@ -84,15 +93,14 @@ def history(
     and what is not scanned (each submodule, once) comes as `Skipped`. Blobs are not looked at here.
 
     Args:
-        listed: of the same selection; with it, changes that are not relevant may be left out.
-        is_relevant: is asked of changes, with the path and the new content's id in hexadecimal.
+        listed: of the same selection, and read; changes that are not relevant may be left out.
 
     Raises:
         UsageError: the selection names what does not exist, or options that Git refuses.
     """
     query = query_of(selection or Selection(), repository.program)
     submodules: set[bytes] = set()
-    for item in _changes(repository, query, listed, is_relevant):
+    for item in _changes(repository, query, listed):
         if isinstance(item, Skipped) and item.reason is Reason.SUBMODULE:
             if item.path in submodules:
                 continue
@@ -109,15 +117,13 @@ def commit_count(repository: Repository, selection: Selection | None = None) -> 
         return 0
 
 
-def _changes(
-    repository: Repository, query: Query, listed: Listing | None, is_relevant: Relevance
-) -> Iterator[Change | Skipped]:
+def _changes(repository: Repository, query: Query, listed: Listing | None) -> Iterator[Change | Skipped]:
     done: set[str] = set()
     try:
         if listed is None:
             yield from _log(repository, query, done)
         else:
-            yield from _relevant(repository, query, listed, is_relevant, done)
+            yield from _relevant(repository, query, listed, done)
     except GitFailed as error:
         if query.free and not repository.program.output("for-each-ref", "--count=1"):
             return  # an empty repository has no HEAD to look at
@@ -166,36 +172,35 @@ def _log(repository: Repository, query: Query, done: set[str]) -> Iterator[Chang
 
 
 def _relevant(
-    repository: Repository, query: Query, listed: Listing, is_relevant: Relevance, done: set[str]
+    repository: Repository, query: Query, listed: Listing, done: set[str]
 ) -> Iterator[Change | Skipped]:
     """The relevant changes in a listing, and others of the same commits; adds to `done` as `_log`."""
-    commits: list[tuple[Header, list[Entry]]] = []
-    failure = None
+    commits = listed.relevant
     with closing(listed):
         try:
-            for item in listed.items(is_relevant):
-                if isinstance(item, Entry):
-                    commits[-1][1].append(item)
-                    continue
-                if commits and not commits[-1][1]:
-                    done.add(commits.pop()[0].commit)
-                commits.append((item, []))
-        except GitFailed as error:  # the last commit may have been cut off
-            failure = error
-            commits = commits[:-1]
+            listed.check()
+        except GitFailed:
+            told = list(listed.commits())[:-1]
+            commits = [(header, entries) for header, entries in commits if header.commit in told]
+            done.update(set(told).difference(header.commit for header, _ in commits))
+            yield from _told(repository, query, commits, done)
+            raise
+        yield from _told(repository, query, commits, done)
+
+
+def _told(
+    repository: Repository, query: Query, commits: list[tuple[Header, list[Entry]]], done: set[str]
+) -> Iterator[Change | Skipped]:
     renaming = [header.commit for header, entries in commits if not header.merge and _adds(entries)]
-    with _renamed(repository, query, renaming) as renamed, Comparer(repository, query) as comparer:
+    with _renamed(repository, renaming) as renamed, Comparer(repository, query) as comparer:
         for header, entries in commits:
-            if header.merge and entries:
+            if header.merge:
                 yield from comparer.changes(header.commit)
-                done.add(header.commit)
-                continue
-            for entry in next(renamed) if _adds(entries) else entries:
-                if change := entry.change(header):
-                    yield change
+            else:
+                for entry in next(renamed) if _adds(entries) else entries:
+                    if change := entry.change(header):
+                        yield change
             done.add(header.commit)
-    if failure:
-        raise failure
 
 
 def _adds(entries: list[Entry]) -> bool:
@@ -204,24 +209,23 @@ def _adds(entries: list[Entry]) -> bool:
 
 
 @contextmanager
-def _renamed(repository: Repository, query: Query, commits: list[str]) -> Iterator[Iterator[list[Entry]]]:
-    """The entries of each of the commits, renames found."""
+def _renamed(repository: Repository, commits: list[str]) -> Iterator[Iterator[list[Entry]]]:
+    """The entries of each of the commits, renames found; asking for more than Git told raises `GitFailed`."""
     if not commits:
         yield iter(())
         return
     arguments = (*_LOG, *exact_renames(repository), "--no-walk=unsorted", "--stdin")
+    names = "".join(f"{commit}\n" for commit in commits).encode()
     with repository.program.start(*arguments) as process:
-        feeder = threading.Thread(
-            target=process.feed, args=("".join(f"{commit}\n" for commit in commits).encode(),), daemon=True
-        )
+        feeder = threading.Thread(target=process.feed, args=(names,), daemon=True)
         feeder.start()
-        yield _by_commit(parse_raw(split_tokens(process.stdout)))
+        yield _by_commit(process)
         feeder.join()
 
 
-def _by_commit(items: Iterator[Header | Entry]) -> Iterator[list[Entry]]:
+def _by_commit(process: Process) -> Iterator[list[Entry]]:
     found: list[Entry] | None = None
-    for item in items:
+    for item in parse_raw(split_tokens(process.stdout)):
         if isinstance(item, Entry):
             if found is not None:
                 found.append(item)
@@ -229,6 +233,7 @@ def _by_commit(items: Iterator[Header | Entry]) -> Iterator[list[Entry]]:
         if found is not None:
             yield found
         found = []
+    process.check()  # before the last commit counts: it may have been cut off
     if found is not None:
         yield found
 

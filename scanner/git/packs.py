@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from array import array
+from binascii import unhexlify
 from bisect import bisect_left
 from collections.abc import Iterator
 from mmap import ACCESS_READ, mmap
@@ -114,9 +115,9 @@ class Pack:
         read_offsets(self._small[4 * entry : 4 * entry + 4], self._large, offset)
         return bisect_left(self._starts, offset[0])
 
-    def entry(self, id: str) -> int:
+    def entry(self, id: str | bytes) -> int:
         """Where an object, by full name, stands in the index; -1 where the pack does not have it."""
-        return find(self._ids, self._fanout, bytes.fromhex(id), self._hash_size)
+        return find(self._ids, self._fanout, unhexlify(id), self._hash_size)
 
     def entry_at(self, position: int) -> int:
         """Where the object at a position stands in the index."""

@@ -180,6 +180,11 @@ class Process:
         except OSError:  # it ended without reading
             pass
 
+    def wait(self) -> None:
+        """Wait for the end of a program whose output goes to a file."""
+        self.feed(b"")
+        self._popen.wait()
+
     def check(self) -> None:
         """Wait for the end; raises `GitFailed` unless the status is 0."""
         self.feed(b"")

@@ -33,21 +33,21 @@ class Survey:
 
     Attributes:
         scans: what those blobs hold that were scanned whole, by full name.
-        blobs, bytes, inflated, sifted, scanned: see `scanner.survey.trees.Outcome`.
+        blobs, size, inflated, sifted, scanned: see `scanner.survey.trees.Outcome`.
         left_out: the packs that could not be read, and why.
     """
 
     scans: dict[str, Scan] = field(default_factory=dict)
     blobs: int = 0
-    bytes: int = 0
+    size: int = 0
     inflated: int = 0
     sifted: int = 0
     scanned: int = 0
     left_out: list[str] = field(default_factory=list)
     _packs: list[tuple[Pack, bytearray]] = field(default_factory=list)
 
-    def is_clean(self, blob: str) -> bool:
-        """Whether a blob, by full name, is known to be text without anything to report."""
+    def is_clean(self, blob: str | bytes) -> bool:
+        """Whether a blob, by full name in hexadecimal, is known to be text without anything to report."""
         for pack, is_open in self._packs:
             entry = pack.entry(blob)
             if entry >= 0:
@@ -62,7 +62,7 @@ class Survey:
         for position, scan in outcome.scans:
             self.scans[pack.id(position)] = scan
         self.blobs += outcome.blobs
-        self.bytes += outcome.bytes
+        self.size += outcome.size
         self.inflated += outcome.inflated
         self.sifted += outcome.sifted
         self.scanned += outcome.scanned

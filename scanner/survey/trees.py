@@ -38,7 +38,7 @@ class Outcome:
         open: positions of blobs that are not known to hold nothing: they hold something, are no text, or
             could not be read here.
         scans: what those positions hold that were scanned whole.
-        blobs, bytes: how many were looked through, and their size together.
+        blobs, size: how many were looked through, and their bytes together.
         inflated, sifted, scanned: bytes that were inflated, looked through as new parts, scanned whole.
     """
 
@@ -46,7 +46,7 @@ class Outcome:
     open: list[int] = field(default_factory=list)
     scans: list[tuple[int, Scan]] = field(default_factory=list)
     blobs: int = 0
-    bytes: int = 0
+    size: int = 0
     inflated: int = 0
     sifted: int = 0
     scanned: int = 0
@@ -102,7 +102,7 @@ class Examiner:
                 outcome.open.extend(_tree(pack, position))
                 continue
             outcome.blobs += 1
-            outcome.bytes += len(content)
+            outcome.size += len(content)
             here = self._judged(position, content, parts, base, outcome)
             children = list(pack.children(position))
             if children and held + len(content) > HELD_LIMIT:
