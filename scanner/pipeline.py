@@ -174,6 +174,7 @@ def scan_history(
         with ExitStack() as otherwise:
             if listed:
                 otherwise.callback(listed.close)
+            detector.expect_more()
             known = survey(repository, sieve, detector, jobs=options.jobs, progress=progress)
             locator = _locator(repository, detector, options, known)
             summary.blobs, summary.bytes = known.blobs, known.size

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from scanner.detect.engine import ALLOW_MARKS, MAX_DECODE_DEPTH, OTHER_TOOLS_MARKS, Detector, Scan, sought
+from scanner.detect.gradual import GradualPrefilter
 from scanner.detect.prefilter import DatabaseStore, KeywordPrefilter, Locator, Prefilter
 from scanner.errors import UsageError
 from scanner.model import Config, Rule
@@ -30,7 +31,7 @@ __all__ = [
 ]
 
 ENGINES = ("auto", "hyperscan", "ahocorasick")
-"""Prefilters by name; ``auto`` is Hyperscan where its package is installed."""
+"""Prefilters by name; ``auto`` is Hyperscan for more than a little text, where its package is installed."""
 
 
 def make_prefilter(
@@ -46,8 +47,16 @@ def make_prefilter(
     Raises:
         UsageError: Hyperscan was asked for by name and is not installed.
     """
+    if engine == "auto":
+        return GradualPrefilter(rules, lambda: _prefilter(rules, engine, store))
+    return _prefilter(rules, engine, store) or KeywordPrefilter(rules)
+
+
+def _prefilter(rules: Sequence[Rule], engine: str, store: DatabaseStore | None) -> Prefilter | None:
+    """The one that takes time to make; None where `engine` does not mean it, or it is not installed."""
     hyperscan = _hyperscan(engine)
-    return hyperscan.HyperscanPrefilter(rules, store) if hyperscan else KeywordPrefilter(rules)
+    made: Prefilter | None = hyperscan.HyperscanPrefilter(rules, store) if hyperscan else None
+    return made
 
 
 def make_sieve(

@@ -122,6 +122,10 @@ class Detector:
                 return Scan(tuple(found.matches), found.touched, tuple(found.timed_out))
             step = _Pass(source, step.lines, decoded[0], decoded[1], step.depth + 1)
 
+    def expect_more(self) -> None:
+        """Get ready for more than a little text, before work is spread over processes."""
+        self._prefilter.expect_more()
+
     def excludes(self, path: bytes, commit: str = "") -> bool:
         """Whether a global allowlist allows everything at that place, so that it need not be read."""
         return any(drops_all(allowlist, path, commit) for allowlist in self.config.allowlists)

@@ -72,6 +72,9 @@ class HyperscanPrefilter:
             hits.extend(self._unscanned[index] for index in self._rest.candidates(text))
         return sorted(hits)
 
+    def expect_more(self) -> None:
+        """See `scanner.detect.prefilter.Prefilter`; it is ready."""
+
 
 class HyperscanLocator:
     """Tells where each rule's regex occurs in a text, as `HyperscanPrefilter` whether it does."""

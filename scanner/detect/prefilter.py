@@ -20,6 +20,9 @@ class Prefilter(Protocol):
     def candidates(self, text: bytes) -> list[int]:
         """Indices, ascending, of the rules that may match `text`, which is valid UTF-8."""
 
+    def expect_more(self) -> None:
+        """Get ready for more than a little text, such as before work is spread over processes."""
+
 
 class Locator(Protocol):
     """Tells, too, where in a text the rules may match."""
@@ -59,6 +62,9 @@ class KeywordPrefilter:
         present = set(self._words.found(lower(text)))
         found = {index for keyword in present for index in self._rules_of[keyword]}
         return sorted(found.union(self._always))
+
+    def expect_more(self) -> None:
+        """See `Prefilter`; there is nothing to get ready."""
 
     def places(self, text: bytes) -> dict[int, list[int]]:
         """See `Locator`."""

@@ -217,10 +217,12 @@ def test_engines_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 
     assert isinstance(make_prefilter([TOKEN], "ahocorasick"), KeywordPrefilter)
-    assert not isinstance(make_prefilter([TOKEN], "auto"), KeywordPrefilter)
+    assert not isinstance(make_prefilter([TOKEN], "hyperscan"), KeywordPrefilter)
     monkeypatch.delitem(sys.modules, "scanner.detect.hyperscan")
     monkeypatch.setitem(sys.modules, "hyperscan", None)
-    assert isinstance(make_prefilter([TOKEN]), KeywordPrefilter)
+    without = make_prefilter([TOKEN])
+    without.expect_more()
+    assert without.candidates(b"") == [0]
     with pytest.raises(UsageError, match="not installed"):
         make_prefilter([TOKEN], "hyperscan")
 
