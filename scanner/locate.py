@@ -27,9 +27,8 @@ from scanner.git import (
 )
 from scanner.identity import gitleaks_fingerprint, identify
 from scanner.model import Commit, Finding, Fragment, Match, Reason, Rule, Skipped
-from scanner.sources.archive import kind as archive_kind
-from scanner.sources.archive import unpack
 from scanner.sources.chunks import LIMIT, Peeked, fragments
+from scanner.sources.magic import archive_kind
 
 NOTHING = Scan((), False, ())
 
@@ -120,6 +119,10 @@ class Locator:
         self._told: set[tuple[Reason, str, bytes, str]] = set()
         self.blobs = 0
         self.bytes = 0
+
+    def holds_nothing(self, blob: str) -> bool:
+        """Whether a blob that was looked at, by full name, holds nothing."""
+        return self._is_clean(blob) or self._scans.get(blob) is NOTHING
 
     def is_relevant(self, path: bytes, new: bytes) -> bool:
         """Whether `findings` may have something to say of a change.
@@ -223,6 +226,8 @@ class Locator:
         return found
 
     def _unpacked(self, data: bytes, place: Place) -> Iterator[Finding | Skipped]:
+        from scanner.sources.archive import unpack  # its libraries are many, and rarely needed
+
         told: set[str] = set()
         for item in unpack(data, place.path, self._max_archive_depth, self._detector.excludes):
             if isinstance(item, Skipped):

@@ -312,6 +312,7 @@ class Summary:
 
     Attributes:
         commits, blobs, files: how many were scanned.
+        known_commits: how many more an earlier scan has looked at, whose findings are reported again.
         bytes: of content scanned.
         seconds: wall time.
         findings: number of findings reported, by rule id.
@@ -326,6 +327,7 @@ class Summary:
     """
 
     commits: int = 0
+    known_commits: int = 0
     blobs: int = 0
     files: int = 0
     bytes: int = 0

@@ -34,11 +34,13 @@ from scanner.known.ignore import IgnoreList
 from scanner.locate import Locator, Place, fragment_findings
 from scanner.model import NOTABLE_LIMIT, UNCOMMITTED, Commit, Finding, Fragment, Reason, Skipped, Summary
 from scanner.report.base import Reporter
-from scanner.sources import directory, stdin
 
 if TYPE_CHECKING:
     from scanner.detect.sieve import Sieve
+    from scanner.recall import Recollection, Store
     from scanner.survey import Survey
+
+_FEW_COMMITS = 1_000  # are scanned blob by blob, in less time than all packs take to be looked through
 
 Item = Finding | Skipped
 T = TypeVar("T")
@@ -104,6 +106,8 @@ def scan_paths(
     Raises:
         UsageError: a path does not exist.
     """
+    from scanner.sources import directory
+
     found = directory.walk(
         paths,
         excludes=detector.excludes,
@@ -117,6 +121,8 @@ def scan_paths(
 
 def scan_stdin(stream: BinaryIO, detector: Detector, options: Options, summary: Summary) -> Iterator[Item]:
     """Scan a stream that has no name."""
+    from scanner.sources import stdin
+
     return _scan_fragments(stdin.read(stream), detector, options, summary, NoProgress())
 
 
@@ -148,43 +154,108 @@ def scan_history(
     options: Options,
     summary: Summary,
     progress: Progress | None = None,
-    sieve: Sieve | None = None,
+    make_sieve: Callable[[], Sieve] | None = None,
+    store: Store | None = None,
 ) -> Iterator[Item]:
     """Scan what the selected commits brought in.
 
     Args:
-        sieve: of the detector's config: packs are looked through first, and only what may hold something
-            is scanned whole. None scans each blob whole, which finds the same.
+        make_sieve: makes the sieve of the detector's config: packs are looked through first, and only what
+            may hold something is scanned whole. None scans each blob whole, which finds the same.
+        store: keeps what is known of a history for the next scan, which then looks at new commits only.
 
     Raises:
         UsageError: the selection names what does not exist.
     """
     # What only this needs; other scans would wait for it.
+    from scanner.recall import Recollection, begin
+
+    progress = progress or NoProgress()
+    before = Recollection()
+    finish = None
+    if store is not None and selection.whole:
+        extent = options.max_megabytes, options.max_archive_depth, *map(str, options.own_files)
+        selection, before, finish = begin(store, repository, selection, detector, extent)
+    summary.known_commits = before.commits
+    boundary = [Skipped(Reason.SHALLOW, object=commit) for commit in sorted(repository.shallow_commits)]
+    locator, changes = _history(repository, selection, detector, options, summary, progress, make_sieve)
+    noted: list[Change] = []
+    items = chain(
+        boundary,
+        before.skipped,
+        _scan_changes(changes, repository, locator, options, summary, noted),
+        _scan_again(before, noted, repository, detector, options, summary),
+    )
+    return items if finish is None else _remembering(items, noted, locator, summary, finish)
+
+
+def _history(
+    repository: Repository,
+    selection: Selection,
+    detector: Detector,
+    options: Options,
+    summary: Summary,
+    progress: Progress,
+    make_sieve: Callable[[], Sieve] | None,
+) -> tuple[Locator, Iterator[Change | Skipped]]:
+    """The selected changes, or those of them that matter, and who locates findings in them."""
     from scanner.git.history import commit_count, history, listing
     from scanner.survey import survey
 
-    progress = progress or NoProgress()
-    boundary = [Skipped(Reason.SHALLOW, object=commit) for commit in sorted(repository.shallow_commits)]
-    listed = listing(repository, selection) if sieve else None
-    if sieve is None or listed is None:
-        summary.commits = commit_count(repository, selection)
-    if sieve is None:
-        locator = _locator(repository, detector, options)
-    else:
-        with ExitStack() as otherwise:
-            if listed:
-                otherwise.callback(listed.close)
-            detector.expect_more()
-            known = survey(repository, sieve, detector, jobs=options.jobs, progress=progress)
-            locator = _locator(repository, detector, options, known)
-            summary.blobs, summary.bytes = known.blobs, known.size
-            if listed:
-                listed.read(locator.is_relevant)
-                summary.commits = listed.count
-            otherwise.pop_all()
-    changes = history(repository, selection, listed)
+    locator = _locator(repository, detector, options)
+    count = commit_count(repository, selection, _FEW_COMMITS + 1)
+    if make_sieve is None or count <= _FEW_COMMITS:
+        summary.commits = commit_count(repository, selection) if count > _FEW_COMMITS else count
+        progress.start("commits", summary.commits or None)
+        return locator, _counted(history(repository, selection), progress)
+    with ExitStack() as otherwise:
+        listed = listing(repository, selection)
+        if listed:
+            otherwise.callback(listed.close)
+        known = survey(repository, make_sieve(), detector, jobs=options.jobs, progress=progress)
+        locator = _locator(repository, detector, options, known)
+        summary.blobs, summary.bytes = known.blobs, known.size
+        if listed:
+            listed.read(locator.is_relevant)
+        summary.commits = listed.count if listed else commit_count(repository, selection)
+        otherwise.pop_all()
     progress.start("commits", summary.commits or None)
-    return chain(boundary, _scan_changes(_counted(changes, progress), repository, locator, options, summary))
+    return locator, _counted(history(repository, selection, listed), progress)
+
+
+def _scan_again(
+    before: Recollection,
+    noted: list[Change],
+    repository: Repository,
+    detector: Detector,
+    options: Options,
+    summary: Summary,
+) -> Iterator[Item]:
+    """What changes brought in that an earlier scan has found something in; adds them to `noted`."""
+    new = {change.commit for change in noted}
+    changes = [change for change in before.changes if change.commit not in new]
+    locator = _locator(repository, detector, options, clean=before.clean)
+    yield from _scan_changes(changes, repository, locator, options, summary, noted)
+
+
+def _remembering(
+    items: Iterable[Item],
+    noted: Sequence[Change],
+    locator: Locator,
+    summary: Summary,
+    finish: Callable[[Sequence[Change], Collection[str], Collection[Skipped], int], None],
+) -> Iterator[Item]:
+    """The same items, each skipped one once; after the last, if all could be read, `finish` is told."""
+    skipped: dict[Skipped, None] = {}
+    for item in items:
+        if isinstance(item, Skipped):
+            if item in skipped:
+                continue
+            skipped[item] = None
+        yield item
+    if not any(item.reason.incomplete for item in skipped):
+        clean = {old for change in noted for old in change.olds if locator.holds_nothing(old)}
+        finish(noted, clean, skipped, summary.commits + summary.known_commits)
 
 
 def scan_staged(
@@ -204,21 +275,21 @@ def scan_unstaged(
 
 
 def _locator(
-    repository: Repository, detector: Detector, options: Options, known: Survey | None = None
+    repository: Repository,
+    detector: Detector,
+    options: Options,
+    known: Survey | None = None,
+    clean: Collection[str] = (),
 ) -> Locator:
     return Locator(
         repository,
         detector,
         _places(repository, options),
-        is_clean=known.is_clean if known else _none_known,
+        is_clean=known.is_clean if known else clean.__contains__,
         scans=known.scans if known else None,
         max_megabytes=options.max_megabytes,
         max_archive_depth=options.max_archive_depth,
     )
-
-
-def _none_known(blob: str | bytes) -> bool:
-    return False
 
 
 def _scan_changes(
@@ -227,7 +298,9 @@ def _scan_changes(
     locator: Locator,
     options: Options,
     summary: Summary,
+    noted: list[Change] | None = None,
 ) -> Iterator[Item]:
+    """What `changes` brought in; those that brought in something are added to `noted`."""
     blobs, size = summary.blobs, summary.bytes
     own_paths = _own_paths(repository, options.own_files)
     for change in _in_time(changes, options.timeout):
@@ -238,7 +311,12 @@ def _scan_changes(
             yield from own_paths[change.path]
             own_paths[change.path] = ()
             continue
-        yield from locator.findings(change)
+        found = False
+        for item in locator.findings(change):
+            found = found or isinstance(item, Finding)
+            yield item
+        if found and noted is not None:
+            noted.append(change)
         summary.blobs, summary.bytes = blobs + locator.blobs, size + locator.bytes
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 import click
 
@@ -50,6 +50,7 @@ _COMMANDS = {
     "protect": _Entry("protect"),
     "config": _Entry("config", _RULES, "Show, begin or check a config."),
     "rules": _Entry("rules", _RULES, "List, show, check, test or export rules."),
+    "cache": _Entry("cache", "More", "Show or clear what is kept between runs."),
     "completion": _Entry("completion", "More", "Print the completion script of a shell."),
     "version": _Entry("version", "More", "Print versions."),
     "help": _Entry("help"),
@@ -121,7 +122,7 @@ def program() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the program and exit.
+    """Run the program and exit: of a process of its own without tearing Python down, which takes its time.
 
     Args:
         arguments: without the program's name; None for the process's.
@@ -129,7 +130,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     interrupts = Interrupts()
     interrupts.install()
     code = _run(list(sys.argv[1:] if arguments is None else arguments), interrupts)
-    _leave(code)
+    _flush(sys.stdout, 1)
+    if arguments is not None:
+        sys.exit(code)
+    atexit._run_exitfuncs()
+    _flush(sys.stderr, 2)
+    os._exit(code)
 
 
 def _run(arguments: list[str], interrupts: Interrupts) -> int:
@@ -169,6 +175,8 @@ def _unexpected(error: Exception) -> int:
 
     if isinstance(error, ClosedOutput | BrokenPipeError):
         return _CLOSED_STDOUT
+    import traceback
+
     if os.environ.get("LEAKSCAN_DEBUG") == "1":
         traceback.print_exception(error)
     last = traceback.extract_tb(error.__traceback__)[-1]
@@ -180,11 +188,10 @@ def _unexpected(error: Exception) -> int:
     return ExitCode.INTERNAL
 
 
-def _leave(code: int) -> NoReturn:
-    """Exit, without Python's complaint where stdout cannot be flushed any more."""
+def _flush(stream: TextIO | None, descriptor: int) -> None:
+    """Write out what a standard stream holds; where nobody reads it any more, nobody is told."""
     try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        if stream is not None:
+            stream.flush()
     except (OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    sys.exit(code)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)

@@ -55,6 +55,7 @@ class ScanArguments:
     allow_incomplete: bool
     timeout: int
     jobs: int
+    no_cache: bool
     log_level: str
     no_banner: bool
     diagnostics: str
@@ -166,6 +167,10 @@ def _options() -> list[Callable[[Any], Any]]:
         option(
             RUN, "-j", "--jobs", type=click.IntRange(0), default=0, metavar="N", show_default=True,
             help="How many processes look through a history; 0 for as many as there are processors.",
+        ),
+        option(
+            RUN, "--no-cache", is_flag=True,
+            help="Scan all commits, also those that an earlier scan has seen, and remember nothing of them.",
         ),
         option(
             RUN, "-l", "--log-level", default="info", metavar="LEVEL", show_default=True,

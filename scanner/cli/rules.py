@@ -11,7 +11,7 @@ import click
 from scanner.cli.command import Command
 from scanner.cli.config import check, named_config
 from scanner.cli.configuration import find_config
-from scanner.cli.scan import database_store
+from scanner.cli.scan import cache_store
 from scanner.config import select
 from scanner.config.export import describe, to_gitleaks_toml
 from scanner.detect import ENGINES, Detector, make_prefilter, sought
@@ -92,7 +92,7 @@ def test(named: str, rule_ids: tuple[str, ...]) -> int:
     rules = select(config, rule_ids).rules
     failed = set()
     for engine in _engines():
-        detector = Detector(config, make_prefilter(sought(config), engine, database_store()))
+        detector = Detector(config, make_prefilter(sought(config), engine, cache_store()))
         for rule in rules:
             for failure in failures(rule, detector):
                 failed.add(rule.id)

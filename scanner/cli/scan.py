@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
-import platformdirs
 
 from scanner.cache import FileStore
 from scanner.cli.configuration import FoundConfig, find_config, ignore_files
@@ -29,6 +28,9 @@ from scanner.model import Config, Summary
 from scanner.pipeline import Item, Known, NoProgress, Options, Progress, run, scan_history
 from scanner.report.base import Reporter
 from scanner.report.summary import human_bytes
+
+if TYPE_CHECKING:
+    from scanner.detect.sieve import Sieve
 
 Scan = Callable[[Detector, Options, Summary, Progress], Iterator[Item]]
 """One of `scanner.pipeline`'s ``scan_*``, given what it scans."""
@@ -63,7 +65,7 @@ def execute(
     stdout: BinaryIO | None = sys.stdout.buffer if sys.stdout is not None else None
     wanted = destinations(arguments, stdout)
     folder = targets[0] if len(targets) == 1 else Path()
-    found = find_config(arguments.config, folder, os.environ, database_store())
+    found = find_config(arguments.config, folder, os.environ, cache_store())
     if found.from_target:
         log.info(f"using {found.path} of what is scanned; what it allows is not reported")
     config = select(found.config, arguments.enable_rule)
@@ -93,9 +95,12 @@ def execute_on_history(
     """`execute` for what the selected commits of the repository at `repo` brought in."""
 
     def scan(detector: Detector, options: Options, summary: Summary, progress: Progress) -> Iterator[Item]:
-        depth = arguments.max_decode_depth
-        sieve = make_sieve(detector.config, arguments.engine, database_store(), depth)
-        return scan_history(repository, selection, detector, options, summary, progress, sieve)
+        def sieve() -> Sieve:
+            depth = arguments.max_decode_depth
+            return make_sieve(detector.config, arguments.engine, cache_store(), depth)
+
+        store = None if arguments.no_cache else cache_store()
+        return scan_history(repository, selection, detector, options, summary, progress, sieve, store)
 
     with repository_at(repo) as repository:
         return execute(arguments, [repo], scan, options)
@@ -123,16 +128,27 @@ def repository_at(path: Path) -> Repository:
     return open_repository(path, os.environ)
 
 
-def database_store() -> FileStore:
-    """Where compiled rules are kept for the next run."""
-    return FileStore(platformdirs.user_cache_path("leakscan"))
+def cache_store() -> FileStore:
+    """Where compiled rules, and what is known of histories, are kept for the next run."""
+    return FileStore(cache_folder())
+
+
+def cache_folder() -> Path:
+    """The folder for what can be made again, where platformdirs says; on Linux without importing it, which
+    takes long beside a small scan."""
+    if sys.platform == "linux":
+        given = os.environ.get("XDG_CACHE_HOME", "")
+        return (Path(given) if given.strip() else Path.home() / ".cache") / "leakscan"
+    import platformdirs
+
+    return platformdirs.user_cache_path("leakscan")
 
 
 def _detector(arguments: ScanArguments, config: Config) -> Detector:
     marks = ALLOW_MARKS + (OTHER_TOOLS_MARKS if arguments.allow_marks == "all" else ())
     return Detector(
         config,
-        make_prefilter(sought(config), arguments.engine, database_store()),
+        make_prefilter(sought(config), arguments.engine, cache_store()),
         max_decode_depth=arguments.max_decode_depth,
         allow_marks=() if arguments.ignore_gitleaks_allow else marks,
     )

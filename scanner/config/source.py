@@ -15,11 +15,6 @@ from scanner.config.values import Place
 from scanner.errors import ConfigError
 from scanner.regexp import compile_pattern
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 # The stock config of Gitleaks has 98 KB; the slowest TOML of this size takes about 3 s to read.
 MAX_BYTES = 2 << 20
 
@@ -68,6 +63,11 @@ def read_toml(text: str, name: str) -> dict[str, object]:
     Raises:
         ConfigError: it is not TOML, or larger or deeper than a config can sensibly be.
     """
+    if sys.version_info >= (3, 11):  # here, since the built-in pack need not be read each time
+        import tomllib
+    else:
+        import tomli as tomllib
+
     place = Place(name)
     try:
         data = text.encode()

@@ -10,7 +10,6 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TypeVar
 
 from scanner.errors import ConfigError
@@ -120,6 +119,8 @@ def _text(value: object) -> str:
     if isinstance(value, float):
         # As Go's FormatFloat(…, 'f', -1): the shortest digits, never an exponent.
         if math.isfinite(value):
+            from decimal import Decimal
+
             return f"{Decimal(repr(value)):f}".removesuffix(".0")
         return "NaN" if math.isnan(value) else f"{value:+}".capitalize().replace("inf", "Inf")
     raise ValueError

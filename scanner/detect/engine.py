@@ -104,6 +104,12 @@ class Detector:
         self._max_decode_depth = max_decode_depth
         self._allow_marks = tuple(allow_marks)
 
+    @property
+    def settings(self) -> tuple[object, ...]:
+        """All that decides what it finds."""
+        config = self.config
+        return config.rules, config.allowlists, self._max_decode_depth, self._allow_marks
+
     def scan(self, data: bytes) -> Scan:
         """All matches in `data`, wherever it may come from."""
         source = searchable(data)

@@ -202,7 +202,7 @@ class Sieve:
             return True
         # Lines may come in without those around them, and then another match shows than in all of them.
         starts = [0, *(at + 1 for at, octet in enumerate(text[:-1]) if octet == _NEWLINE), len(text)]
-        runs = set()
+        runs: set[tuple[int, int]] = set()
         for start, end in spans:
             first = max(bisect_right(starts, start) - 2, 0)
             last = min(bisect_right(starts, end - 1) + 1, len(starts) - 1)

@@ -108,13 +108,25 @@ def history(
         yield item
 
 
-def commit_count(repository: Repository, selection: Selection | None = None) -> int:
-    """How many commits are selected; 0 where Git cannot tell, as in a broken repository."""
+def commit_count(repository: Repository, selection: Selection | None = None, most: int = -1) -> int:
+    """How many commits are selected; 0 where Git cannot tell, as in a broken repository.
+
+    Args:
+        most: where to stop counting; -1 for no limit.
+    """
     query = query_of(selection or Selection(), repository.program)
+    limits = [limit for limit in (most, query.max_commits) if limit is not None and limit >= 0]
+    limit = (f"--max-count={min(limits)}",) if limits else ()
     try:
-        return int(repository.program.output("rev-list", "--count", *query.arguments))
+        # The last --max-count counts.
+        return int(repository.program.output("rev-list", "--count", *_before_paths(query.arguments, limit)))
     except GitFailed:
         return 0
+
+
+def _before_paths(arguments: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    return (*arguments[:end], *more, *arguments[end:])
 
 
 def _changes(repository: Repository, query: Query, listed: Listing | None) -> Iterator[Change | Skipped]:

@@ -6,6 +6,7 @@ history's order, 2.5 s at random, both), and libgit2's wheels cannot read SHA-25
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from scanner.errors import RepositoryError
@@ -48,10 +49,10 @@ class ObjectReader:
 
     Args:
         program: Git in the repository.
-        promisor: the repository is a partial clone: objects may be absent by design.
+        promisor: whether the repository is a partial clone: objects may be absent by design.
     """
 
-    def __init__(self, program: Program, *, promisor: bool) -> None:
+    def __init__(self, program: Program, promisor: Callable[[], bool]) -> None:
         self._program, self._promisor = program, promisor
         self._running: dict[str, Process] = {}
         self._present: frozenset[bytes] | None = None
@@ -89,7 +90,7 @@ class ObjectReader:
         if header.endswith(b" missing\n"):
             raise MissingObject(id)
         self._stop(mode)
-        if self._promisor and self._present is None:
+        if self._present is None and self._promisor():
             # Older Git tries to fetch what is missing and dies of it. One death is enough: from here
             # on ask only for what is there.
             self._present = self._all_present()

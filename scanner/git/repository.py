@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 from functools import cached_property
@@ -59,17 +60,31 @@ class Repository:
         self.index_file = environment.get("GIT_INDEX_FILE", "")
 
     @cached_property
+    def _places(self) -> tuple[Path, Path | None]:
+        """The repository's own folder, and its work tree's root unless it is bare: asked for at once, since
+        each run of Git takes its time."""
+        questions = ("--absolute-git-dir", "--show-toplevel")
+        try:
+            answer = self.program.output("rev-parse", *questions)
+        except GitFailed:
+            return self._path(questions[0]), None
+        if answer.count(b"\n") == len(questions):
+            git_dir, work_tree = answer.splitlines()
+            return Path(os.fsdecode(git_dir)), Path(os.fsdecode(work_tree))
+        return self._path(questions[0]), self._path(questions[1])  # one has a newline in its name
+
+    @property
     def git_dir(self) -> Path:
         """The repository's own folder (of a linked work tree: that work tree's)."""
-        return self._path("--absolute-git-dir")
+        return self._places[0]
 
-    @cached_property
+    @property
     def work_tree(self) -> Path:
         """Root of the work tree; raises `RepositoryError` in a bare repository."""
-        try:
-            return self._path("--show-toplevel")
-        except GitFailed:
-            raise RepositoryError(f"{self.path}: this needs a work tree; it is a bare repository") from None
+        root = self._places[1]
+        if root is None:
+            raise RepositoryError(f"{self.path}: this needs a work tree; it is a bare repository")
+        return root
 
     def _path(self, question: str) -> Path:
         return Path(os.fsdecode(self.program.output("rev-parse", question).removesuffix(b"\n")))
@@ -92,7 +107,7 @@ class Repository:
 
     @cached_property
     def _objects(self) -> ObjectReader:
-        return ObjectReader(self.program, promisor=self.promisor)
+        return ObjectReader(self.program, lambda: self.promisor)
 
     @cached_property
     def _commits(self) -> CommitReader:
@@ -148,6 +163,23 @@ class Repository:
         except FileNotFoundError:
             return frozenset()
 
+    @cached_property
+    def common_dir(self) -> bytes:
+        """The folder that all work trees of the repository share, as an absolute path."""
+        answer = self.program.output("rev-parse", "--git-common-dir").removesuffix(b"\n")
+        return os.fsencode((self.path / os.fsdecode(answer)).resolve())
+
+    def diff_settings(self) -> bytes:
+        """What of the configuration and attributes decides how Git compares files: equal where that is."""
+        try:
+            settings = self.program.output("config", "-z", "--get-regexp", r"^(diff|core)\.")
+        except GitFailed:
+            settings = b""
+        attributes = [Path(os.fsdecode(self.common_dir)) / "info" / "attributes"]
+        with contextlib.suppress(RepositoryError):  # of a bare repository
+            attributes.append(self.work_tree / ".gitattributes")
+        return settings + b"".join(_content(file) for file in attributes)
+
     def remote_url(self) -> str:
         """Address of the remote that ``git fetch`` would use; empty where there is none."""
         try:
@@ -168,3 +200,10 @@ class Repository:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ class Selection:
         max_commits: at most so many, the newest; None for all.
         log_opts: Gitleaks' ``--log-opts``: options and revisions for ``git log``, separated by single
             spaces without quoting, in place of all refs, and together with the other limits.
+        known: full names of commits; they and what they reach are left out.
     """
 
     since: str = ""
@@ -29,6 +31,12 @@ class Selection:
     range: str = ""
     max_commits: int | None = None
     log_opts: str = ""
+    known: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is all that some revisions reach, so that more revisions can only add to it."""
+        return not (self.since or self.until or self.range or self.log_opts or self.max_commits is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +98,8 @@ def query_of(selection: Selection, program: Program) -> Query:
             free=True,
         )
     revisions = _revisions(selection, program)
+    if selection.known:
+        revisions += ("--not", *selection.known)
     return Query(
         arguments=("--full-history", *limits, *revisions, "--"),
         revisions=revisions,
@@ -127,6 +137,30 @@ def _revisions(selection: Selection, program: Program) -> tuple[str, ...]:
         ids = _id(program, start or "HEAD"), _id(program, end or "HEAD")
         revisions += [dots.join(ids)]
     return tuple(revisions)
+
+
+def tips(selection: Selection, program: Program) -> tuple[str, ...]:
+    """Full names of the objects that a selection starts at: commits, or tags of commits.
+
+    Raises:
+        UsageError: a revision does not exist.
+    """
+    if selection.branches:
+        return _revisions(selection, program)
+    names = program.output("for-each-ref", "--format=%(objectname)").decode("ascii").split()
+    with contextlib.suppress(GitFailed):  # of a branch without commits
+        names += program.output("rev-parse", "--quiet", "--verify", "HEAD").decode("ascii").split()
+    return tuple(sorted(set(names)))
+
+
+def reach(program: Program, new: tuple[str, ...], old: tuple[str, ...]) -> bool:
+    """Whether the objects `new` lead to all of `old`, none of which is missing."""
+    lines = [*old, *(f"^{name}" for name in new)]
+    try:
+        answer = program.output("rev-list", "--max-count=1", "--stdin", stdin="\n".join(lines).encode())
+    except GitFailed:
+        return False
+    return not answer
 
 
 def _id(program: Program, revision: str) -> str:

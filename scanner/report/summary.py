@@ -46,7 +46,8 @@ def _scanned(summary: Summary) -> str:
     """The amounts of work, those that are not 0."""
     amounts = ((summary.commits, "commit"), (summary.blobs, "blob"), (summary.files, "file"))
     parts = [_count(number, noun) for number, noun in amounts if number]
-    return ", ".join([*parts, human_bytes(summary.bytes)])
+    known = f" ({summary.known_commits:,} more known from before)" if summary.known_commits else ""
+    return ", ".join([*parts, human_bytes(summary.bytes)]) + known
 
 
 def _hidden(summary: Summary) -> list[str]:

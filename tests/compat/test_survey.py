@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from scanner import pipeline
 from scanner.detect import Detector, make_prefilter, make_sieve, sought
 from scanner.detect.sieve import Sieve
 from scanner.git import Change, Selection, open_repository
@@ -37,6 +38,11 @@ RUNS = settings(
 def both(request: pytest.FixtureRequest, config: tuple[str, Config]) -> tuple[Detector, Sieve]:
     engine = request.param
     return Detector(config[1], make_prefilter(sought(config[1]), engine)), make_sieve(config[1], engine)
+
+
+@pytest.fixture(autouse=True)
+def _small_histories_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "_FEW_COMMITS", -1)
 
 
 class Blobs:
@@ -187,7 +193,9 @@ def unpacked(repository: Path, git: Callable[..., bytes]) -> None:
 
 def scanned(repository: Path, detector: Detector, sieve: Sieve | None) -> Counter[str]:
     with open_repository(repository) as opened:
-        items = scan_history(opened, Selection(), detector, Options(), Summary(), None, sieve)
+        items = scan_history(
+            opened, Selection(), detector, Options(), Summary(), None, (lambda: sieve) if sieve else None
+        )
         return Counter(map(told, items))
 
 
