@@ -107,13 +107,27 @@ def grown(corpora: list[Corpus], size: int, folder: Path) -> Corpus | None:
         return made
     left = size
     for number, corpus in enumerate(corpora):
-        share = min(1.0, left / corpus.packs)
-        skipped = int((1 - share) * (len(corpus.mainline) - 1))
-        add_history(made.path, corpus, corpus.mainline[skipped], f"refs/heads/part-{number}")
+        add_history(made.path, corpus, _tip(corpus, left), f"refs/heads/part-{number}")
         left -= corpus.packs
         if left <= 0.02 * size:
             break
     return made
+
+
+def _tip(corpus: Corpus, size: int) -> str:
+    """The newest of HEAD's first parents whose history takes at most `size` bytes of the packs."""
+
+    def fits(skipped: int) -> bool:
+        used = git(corpus.path, "rev-list", "--objects", "--disk-usage", corpus.mainline[skipped])
+        return int(used) <= size
+
+    if corpus.packs <= size:
+        return corpus.mainline[0]
+    low, high = 0, len(corpus.mainline) - 1  # `low` is too much, `high` fits
+    while high - low > max(1, len(corpus.mainline) // 200):
+        middle = (low + high) // 2
+        low, high = (low, middle) if fits(middle) else (middle, high)
+    return corpus.mainline[high]
 
 
 def text_tree(corpora: list[Corpus], size: int, folder: Path) -> tuple[Path, int]:
@@ -145,8 +159,9 @@ def _snapshots(corpora: list[Corpus]) -> Iterator[tuple[int, Corpus, str]]:
     """Places in the histories, the newest first, one of each repository in turn."""
     for place in range(SNAPSHOTS):
         for corpus in corpora:
-            if place < len(corpus.mainline):
-                yield place, corpus, corpus.mainline[place * len(corpus.mainline) // SNAPSHOTS]
+            commits = corpus.mainline
+            if place < len(commits):
+                yield place, corpus, commits[place * len(commits) // min(SNAPSHOTS, len(commits))]
 
 
 def _keep_text(folder: Path, limit: int) -> int:

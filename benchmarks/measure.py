@@ -97,7 +97,7 @@ def compete(entrants: list[Entrant], runs: int, say: Callable[[str], None]) -> l
     that fails is left out from then on.
     """
     outcomes = [Outcome(entrant) for entrant in entrants]
-    for turn in range(runs + 1):
+    for turn in range(runs + 1 if entrants else 0):
         for outcome in outcomes:
             if outcome.error:
                 continue

@@ -74,14 +74,11 @@ def find_peers(folders: list[Path]) -> tuple[dict[str, Program], list[str]]:
 
 
 def _paths(name: str, peer: Peer, folders: list[Path]) -> list[Path]:
-    places = [*folders, Path(sys.executable).parent]
-    scripts = [*(place / name for place in places), Path(shutil.which(name) or name)]
-    native = [
-        path
-        for place in places
-        for path in place.parent.glob(f"lib/python*/site-packages/{peer.module}/bin/{name}")
-    ]
-    return [path for path in (*native, *scripts) if path.is_file()]
+    found = []
+    for place in (*folders, Path(sys.executable).parent):
+        found += [*place.parent.glob(f"lib/python*/site-packages/{peer.module}/bin/{name}"), place / name]
+    found.append(Path(shutil.which(name) or name))
+    return [path for path in found if path.is_file()]
 
 
 def _program(name: str, peer: Peer, path: Path) -> Program | None:

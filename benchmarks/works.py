@@ -107,17 +107,17 @@ def own(bench: Bench) -> Iterator[Case]:
 
 
 def rescan(bench: Bench) -> Iterator[Case]:
-    """A second scan with nothing new."""
+    """A second scan with nothing new, with Gitleaks' stock config."""
     if not bench.caches:
         yield Case("all", notes=["this leakscan keeps nothing of earlier scans"])
         return
     for corpus in bench.corpora:
         home = bench.home("rescan", corpus)
-        again = bench.leakscan("history", corpus.path, home, options=(), label=AGAIN)
+        again = bench.leakscan("history", corpus.path, home, bench.config, options=(), label=AGAIN)
         prime(again)
         entrants = [
-            bench.leakscan("history", corpus.path, home, label=COLD),
-            bench.leakscan("history", corpus.path, home, options=(), label=FILLING, fresh=True),
+            bench.leakscan("history", corpus.path, home, bench.config, label=COLD),
+            bench.leakscan("history", corpus.path, home, bench.config, options=(), label=FILLING, fresh=True),
             again,
         ]
         targets = [share(AGAIN, COLD, 0.03), within(AGAIN, 0.5)] if corpus.large else [within(AGAIN, 0.5)]
@@ -125,7 +125,7 @@ def rescan(bench: Bench) -> Iterator[Case]:
 
 
 def fetched(bench: Bench) -> Iterator[Case]:
-    """A second scan, after a fetch of about 100 new commits."""
+    """A second scan, after a fetch of about 100 new commits, with Gitleaks' stock config."""
     if not bench.caches:
         yield Case("all", notes=["this leakscan keeps nothing of earlier scans"])
         return
@@ -138,15 +138,22 @@ def fetched(bench: Bench) -> Iterator[Case]:
         target, kept = home / "repository.git", home / "kept"
         shutil.rmtree(home, ignore_errors=True)
         add_history(target, corpus, old, "refs/heads/main")
-        again = bench.leakscan("history", target, home, options=(), label=AGAIN)
+        again = bench.leakscan("history", target, home, bench.config, options=(), label=AGAIN)
         prime(again)
         shutil.copytree(again.cache, kept)
         git(target, "fetch", "-q", str(corpus.path), "HEAD:main")
         new = git(target, "rev-list", "--count", f"{old}..main")
         again = bench.leakscan(
-            "history", target, home, options=(), label=AGAIN, fresh=True, prepare=_restore(kept, again.cache)
+            "history",
+            target,
+            home,
+            bench.config,
+            options=(),
+            label=AGAIN,
+            fresh=True,
+            prepare=_restore(kept, again.cache),
         )
-        cold = bench.leakscan("history", target, home, label=COLD)
+        cold = bench.leakscan("history", target, home, bench.config, label=COLD)
         targets = [share(AGAIN, COLD, 0.06)] if corpus.large else []
         yield Case(corpus.name, [cold, again], targets, [f"{new} new commits"], AGAIN)
 
