@@ -59,13 +59,6 @@ class _LimitError(Exception):
     """The outermost archive is beyond a limit; nothing more is unpacked from it."""
 
 
-def kind(head: bytes) -> str | None:
-    """The archive format of a file that begins so: ``zip``, ``tar``, ``gz``, ``bz2``, ``xz``, ``zst``, or
-    ``7z`` and ``rar``, which cannot be unpacked; None for anything else. `head`: its first 512 bytes or more.
-    """
-    return archive_kind(head)
-
-
 def unpack(
     data: bytes | BinaryIO, path: bytes, depth: int, excludes: Excludes, symlink: bytes = b""
 ) -> Iterator[Fragment | Skipped]:

@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 
 from scanner.model import Fragment, Reason, Skipped
 from scanner.sources import archive
-from scanner.sources.archive import kind, unpack
+from scanner.sources.archive import unpack
+from scanner.sources.magic import archive_kind as kind
 
 Make = Callable[..., bytes]
 Compress = Callable[[bytes], bytes]
