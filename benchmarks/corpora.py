@@ -67,8 +67,9 @@ def git(repository: Path, *arguments: str, stdin: bytes | None = None) -> str:
     return done.stdout.decode(errors="replace").strip()
 
 
-def add_history(target: Path, source: Corpus, tip: str, ref: str) -> None:
-    """Put the history of commit `tip` of `source` as one more pack into bare repository `target`."""
+def add_history(target: Path, source: Corpus, tip: str, ref: str, without: str = "") -> None:
+    """Put the history of commit `tip` of `source`, but not that of commit `without`, as one more pack into
+    bare repository `target`."""
     if not target.exists():
         target.mkdir(parents=True)
         git(target, "init", "-q", "--bare")
@@ -78,7 +79,7 @@ def add_history(target: Path, source: Corpus, tip: str, ref: str) -> None:
         pack, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=clean_environment()
     ) as made:
         assert made.stdin is not None
-        made.stdin.write(tip.encode() + b"\n")
+        made.stdin.write(f"{tip}\n^{without}\n".encode() if without else f"{tip}\n".encode())
         made.stdin.close()
         subprocess.run(
             index, stdin=made.stdout, stdout=subprocess.DEVNULL, env=clean_environment(), check=True
