@@ -131,12 +131,9 @@ class Locator:
             path: of the change.
             new: the new content's blob: its full name.
         """
-        if self._detector.allows_commits:
-            return True
         plain = self._plain_paths.get(path)
         if plain is None:
-            plain = not self._detector.excludes(path) and not self._detector.path_rules(path)
-            self._plain_paths[path] = plain
+            plain = self._plain_paths[path] = self._detector.is_plain(path)
         return not (plain and self._is_clean(new))
 
     def findings(self, change: Change) -> Iterator[Finding | Skipped]:
@@ -184,10 +181,10 @@ class Locator:
 
     def _entered(self, change: Change, new: bytes, scan: Scan) -> Iterator[Finding | Skipped]:
         """The findings among the matches of `scan` that `change` brought in."""
-        place = self._place(change)
         matches = self._detector.at(scan.matches, change.path, change.commit)
         if not change.olds:
-            yield from map(place.finding, matches)
+            if matches:
+                yield from map(self._place(change).finding, matches)
             return
         olds = []
         for blob in change.olds:
@@ -198,7 +195,8 @@ class Locator:
         matches = [match for match in matches if all(old.lacks(match, new) for old in olds)]
         if len(olds) == 1:
             matches = _merged(matches, self._alone(change, olds[0], new))
-        yield from map(place.finding, matches)
+        if matches:  # a place takes time to describe
+            yield from map(self._place(change).finding, matches)
 
     def _content(self, change: Change) -> bytes:
         if change.new:

@@ -39,6 +39,9 @@ class Pattern(Protocol):
     def search(self, text: bytes) -> bool:
         """Whether it matches anywhere in `text`, which is valid UTF-8 (see `searchable`)."""
 
+    def spans(self, text: bytes) -> Iterator[tuple[int, int]]:
+        """Start and end of what `finditer` finds, which takes less time without the groups."""
+
     def finditer(self, text: bytes) -> Iterator[Spans]:
         """All leftmost, non-overlapping matches in `text`, which is valid UTF-8.
 
@@ -51,8 +54,9 @@ class _Linear:
     """A pattern run by RE2."""
 
     def __init__(self, pattern: str) -> None:
+        self._text = pattern.encode("utf-8", "surrogatepass")
         try:
-            self._compiled: Any = re2.compile(pattern.encode("utf-8", "surrogatepass"), _options())
+            self._compiled: Any = re2.compile(self._text, _options())
         except re2.error as error:
             reason = error.args[0] if error.args else "refused"
             raise PatternError(
@@ -63,8 +67,17 @@ class _Linear:
     def groups(self) -> int:
         return int(self._compiled.groups)
 
+    @functools.cached_property
+    def _without_groups(self) -> Any:
+        """Finding out what groups hold is slow, and not always asked for."""
+        return re2.compile(self._text, _options(never_capture=True)) if self.groups else self._compiled
+
     def search(self, text: bytes) -> bool:
-        return self._compiled.search(text) is not None
+        return self._without_groups.search(text) is not None
+
+    def spans(self, text: bytes) -> Iterator[tuple[int, int]]:
+        for match in self._without_groups.finditer(text):
+            yield match.span()
 
     def finditer(self, text: bytes) -> Iterator[Spans]:
         groups = range(self.groups + 1)
@@ -90,6 +103,9 @@ class _LookAround:
     def search(self, text: bytes) -> bool:
         return self._compiled.search(text, timeout=LOOK_AROUND_SECONDS) is not None
 
+    def spans(self, text: bytes) -> Iterator[tuple[int, int]]:
+        return (spans[0] for spans in self.finditer(text))
+
     def finditer(self, text: bytes) -> Iterator[Spans]:
         groups = range(self.groups + 1)
         for match in self._compiled.finditer(text, timeout=LOOK_AROUND_SECONDS):
@@ -111,8 +127,9 @@ def compile_pattern(pattern: str, engine: RegexEngine = "re2") -> Pattern:
 
 
 @functools.cache
-def _options() -> Any:
+def _options(*, never_capture: bool = False) -> Any:
     options = re2.Options()
+    options.never_capture = never_capture
     options.max_mem = _MAX_PROGRAM_BYTES
     options.log_errors = False
     return options

@@ -101,6 +101,8 @@ class Detector:
         self._rules = reportable(config)
         self._by_id = {rule.id: rule for rule in config.rules}
         self._path_rules = tuple(rule for rule in config.rules if not rule.regex and not rule.skip_report)
+        own = [rule.path for rule in self._path_rules]
+        self._special_paths = tuple(path for one in config.allowlists for path in one.paths) + tuple(own)
         self._max_decode_depth = max_decode_depth
         self._allow_marks = tuple(allow_marks)
 
@@ -131,6 +133,11 @@ class Detector:
     def expect_more(self) -> None:
         """Get ready for more than a little text, before work is spread over processes."""
         self._prefilter.expect_more()
+
+    def is_plain(self, path: bytes) -> bool:
+        """Whether no allowlist excludes a path, wherever it occurs, and no rule is on the path alone."""
+        special = self._special_paths and path_matches(self._special_paths, path)
+        return not self.allows_commits and not special
 
     def excludes(self, path: bytes, commit: str = "") -> bool:
         """Whether a global allowlist allows everything at that place, so that it need not be read."""
@@ -195,11 +202,12 @@ class Detector:
         """The rule's matches, without regard to companions."""
         matches = []
         try:
-            found.touched = found.touched or may_touch(rule, step.text)
             for hit in hits(rule, step.text, self.config.allowlists):
+                found.touched = True
                 match = self._match(rule, hit, step)
                 if match is not None:
                     matches.append(match)
+            found.touched = found.touched or may_touch(rule, step.text)
         except TimeoutError:
             found.timed_out[rule.id] = None
         return matches

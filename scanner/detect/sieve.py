@@ -33,8 +33,7 @@ and one for encoded text. Zero for most."""
 SEPARATOR = b"\n\0\n"
 """Between parts of a version that are looked through together; a match across it counts for nothing."""
 
-_NEWLINE = ord("\n")
-_MOST_LINES = 8  # of one match and its neighbours; what spans more is a suspect without a closer look
+_MOST_LINES = 6  # of one match; what spans more is a suspect without a closer look
 _REMEMBERED = 20_000  # parts, whose verdicts are kept: versions of a file show the same lines again and again
 _REMEMBERED_BYTES = 2_000  # of one part
 
@@ -195,24 +194,47 @@ class Sieve:
         return verdict
 
     def _reports(self, rule: Rule, text: bytes) -> bool:
-        spans = [found[0] for found in compile_pattern(relaxed(rule.regex)).finditer(text)]
-        if not spans:
+        touched = list(compile_pattern(relaxed(rule.regex)).spans(text))
+        if not touched:
             return False
         if self._hits(rule, text):
             return True
         # Lines may come in without those around them, and then another match shows than in all of them.
-        starts = [0, *(at + 1 for at, octet in enumerate(text[:-1]) if octet == _NEWLINE), len(text)]
-        runs: set[tuple[int, int]] = set()
-        for start, end in spans:
-            first = max(bisect_right(starts, start) - 2, 0)
-            last = min(bisect_right(starts, end - 1) + 1, len(starts) - 1)
-            if last - first > _MOST_LINES:
+        pattern = compile_pattern(rule.regex)
+        dropped = set(pattern.spans(text))
+        runs: dict[tuple[int, int], None] = {}
+        for start, end in touched:
+            near = list(_runs(text, start, end))
+            if not near:
                 return True
-            runs.update((starts[a], starts[b]) for a in range(first, last) for b in range(a + 1, last + 1))
-        return any(self._hits(rule, text[start:end]) for start, end in runs)
+            runs.update(dict.fromkeys(near))
+        for start, end in runs:
+            found = {(start + first, start + last) for first, last in pattern.spans(text[start:end])}
+            if not found <= dropped and self._hits(rule, text[start:end]):
+                return True
+            dropped |= found
+        return False
 
     def _hits(self, rule: Rule, text: bytes) -> bool:
         return any(True for _ in hits(rule, text, self._allowlists))
+
+
+def _runs(text: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The runs of lines that share a line with a match, with a line around it; none for a long match."""
+    first = text.rfind(b"\n", 0, start) + 1
+    starts = [text.rfind(b"\n", 0, max(first - 1, 0)) + 1, first] if first else [0]
+    ends: list[int] = []
+    last = start
+    while last < end and len(ends) < _MOST_LINES:
+        last = text.find(b"\n", last) + 1 or len(text)
+        ends.append(last)
+        if last < end:
+            starts.append(last)
+    if last < end:
+        return
+    if last < len(text):
+        ends.append(text.find(b"\n", last) + 1 or len(text))
+    yield from ((a, b) for a in starts for b in ends if a < b)
 
 
 def _pieces(
