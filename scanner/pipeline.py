@@ -13,6 +13,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar
 
@@ -38,6 +39,7 @@ from scanner.report.base import Reporter
 if TYPE_CHECKING:
     from scanner.detect.sieve import Sieve
     from scanner.recall import Recollection, Store
+    from scanner.sources.file import File, Reader
     from scanner.survey import Survey
 
 _FEW_COMMITS = 1_000  # are scanned blob by blob, in less time than all packs take to be looked through
@@ -107,16 +109,32 @@ def scan_paths(
         UsageError: a path does not exist.
     """
     from scanner.sources import directory
+    from scanner.sources.file import Reader
 
-    found = directory.walk(
-        paths,
-        excludes=detector.excludes,
-        own_files=[*options.own_files, *options.outputs],
-        follow_symlinks=options.follow_symlinks,
-        max_megabytes=options.max_megabytes,
-        max_archive_depth=options.max_archive_depth,
-    )
-    return _scan_fragments(found, detector, options, summary, progress or NoProgress())
+    own_files = [*options.own_files, *options.outputs]
+    reader = Reader(detector.excludes, own_files, options.max_megabytes, options.max_archive_depth)
+    entries = directory.walk(paths, reader, detector.excludes, options.follow_symlinks)
+    return _scan_files(entries, reader, detector, options, summary, progress or NoProgress())
+
+
+def _scan_files(
+    entries: Iterable[File | Skipped],
+    reader: Reader,
+    detector: Detector,
+    options: Options,
+    summary: Summary,
+    progress: Progress,
+) -> Iterator[Item]:
+    from scanner.files import Examiner, outcomes
+
+    progress.start("files", None)
+    end = time.monotonic() + options.timeout if options.timeout else inf
+    examiner = Examiner(reader, detector, options.identity_key, end)
+    for outcome in outcomes(entries, examiner, detector, options.jobs):
+        summary.files += outcome.files
+        summary.bytes += outcome.size
+        progress.advance(outcome.files)
+        yield from outcome.items
 
 
 def scan_stdin(stream: BinaryIO, detector: Detector, options: Options, summary: Summary) -> Iterator[Item]:

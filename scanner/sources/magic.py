@@ -55,6 +55,14 @@ _RPM = (b"\xed\xab\xee\xdb", 97)
 
 _SKIPPABLE_ZSTD = tuple(bytes([0x50 + n]) + b"\x2a\x4d\x18" for n in range(16))
 
+# The first part of each of all those. Hardly any text holds one, and to look at all the rest takes long.
+_FIRST_PARTS = [signature[0] for signature in (*(parts for _, parts in _ARCHIVES), *_SIGNATURES)]
+_BEGINNINGS = (
+    *(*_PREFIXES, *_SKIPPABLE_ZSTD, _ELF[0], _RPM[0], _OFFICE),
+    *(value for offset, values in _FIRST_PARTS if not offset for value in values),
+)
+_FURTHER_IN = tuple((offset, values) for offset, values in _FIRST_PARTS if offset)
+
 
 def archive_kind(head: bytes) -> str | None:
     """The archive or compression format of a file: one of `UNPACKABLE`, ``7z``, ``rar``, or None.
@@ -62,6 +70,8 @@ def archive_kind(head: bytes) -> str | None:
     Args:
         head: its first `HEAD_BYTES` bytes, or all there are.
     """
+    if _is_plain(head):
+        return None
     for kind, signature in _ARCHIVES:
         if _holds(head, signature):
             return kind
@@ -74,6 +84,8 @@ def is_binary(head: bytes) -> bool:
     Args:
         head: its first `HEAD_BYTES` bytes, or all there are.
     """
+    if _is_plain(head):
+        return False
     if head.startswith(_PREFIXES) or archive_kind(head):
         return True
     if any(head.startswith(magic) and len(head) >= least for magic, least in (_ELF, _RPM)):
@@ -81,6 +93,16 @@ def is_binary(head: bytes) -> bool:
     if head.startswith(_OFFICE) and len(head) < 514:
         return True
     return any(_holds(head, signature) for signature in _SIGNATURES)
+
+
+def _is_plain(head: bytes) -> bool:
+    """Whether no format that is known here begins so."""
+    if head.startswith(_BEGINNINGS):
+        return False
+    for offset, values in _FURTHER_IN:  # noqa: SIM110  (half as fast with any)
+        if head.startswith(values, offset):
+            return False
+    return True
 
 
 def _holds(head: bytes, signature: _Signature) -> bool:

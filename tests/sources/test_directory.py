@@ -8,14 +8,17 @@ import random
 import re
 import socket
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from scanner.errors import UsageError
 from scanner.model import Fragment, Reason, Skipped
-from scanner.sources.directory import walk
+from scanner.sources import directory
+from scanner.sources.file import File, Reader
 
 TOKEN = b"tok_" + b"a1b2c3d4\n"
 Gitleaks = Callable[..., set[tuple[str, int]]]
@@ -23,6 +26,19 @@ Gitleaks = Callable[..., set[tuple[str, int]]]
 
 def nothing(_path: bytes) -> bool:
     return False
+
+
+def walk(
+    paths: Sequence[Path | str],
+    *,
+    excludes: Callable[[bytes], bool],
+    follow_symlinks: bool = False,
+    **options: Any,
+) -> Iterator[Fragment | Skipped]:
+    """What all files under `paths` hold."""
+    reader = Reader(excludes, **options)
+    found = directory.walk(paths, reader, excludes, follow_symlinks)
+    return chain.from_iterable(reader.read(item) if isinstance(item, File) else [item] for item in found)
 
 
 def build(root: Path, files: dict[str, bytes]) -> None:
