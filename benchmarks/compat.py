@@ -251,11 +251,12 @@ def stock_config(rules: str, folder: Path) -> Path:
 
 
 def local(source: str, folder: Path) -> Path:
-    """A repository on this machine; an address is cloned into `folder`."""
+    """A repository on this machine; an address is cloned into `folder`, once."""
     if Path(source).is_dir():
         return Path(source).resolve()
     target = folder / re.sub(r"\W+", "-", source)
-    subprocess.run(["git", "clone", "-q", "--bare", source, target], check=True)
+    if not target.exists():
+        subprocess.run(["git", "clone", "-q", "--bare", source, target], check=True)
     return target
 
 

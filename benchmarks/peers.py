@@ -95,7 +95,17 @@ def _program(name: str, peer: Peer, path: Path) -> Program | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     said = re.fullmatch(peer.expected, done.stdout.strip().partition("\n")[0])
-    return Program(name, path.absolute(), said[0].removeprefix(name).strip()) if said else None
+    if said is None:
+        return None
+    return Program(name, path.absolute(), said[0].removeprefix(name).strip() + _packaged(peer, path))
+
+
+def _packaged(peer: Peer, path: Path) -> str:
+    """The version of the package that a native program lies in, in brackets: it may be another."""
+    for folder in path.absolute().parents:
+        for found in folder.glob(f"{peer.package.replace('-', '_')}-*.dist-info"):
+            return f" ({peer.package} {found.name.split('-')[1].removesuffix('.dist')})"
+    return ""
 
 
 class Leakscan:

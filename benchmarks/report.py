@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 import statistics
@@ -17,7 +18,6 @@ from measure import Outcome, Sample
 from targets import Target, value
 from works import Case
 
-PLOT = "results.svg"
 COLOURS = {"leakscan": "#2f7d4f", "gitleaks": "#8a5a9e", "betterleaks": "#b5762a", "kingfisher": "#3a6ea5"}
 LEFT, BAR, RIGHT, LINE = 190, 420, 80, 22  # pixels
 
@@ -41,6 +41,7 @@ class Page:
         facts: lines on machine and programs.
         missing: lines on what could not be compared.
         names: paths as the report writes them; no path of this machine belongs in it.
+        plot: file name of the plot.
     """
 
     runs: int
@@ -48,6 +49,7 @@ class Page:
     missing: list[str]
     corpora: list[Corpus]
     names: dict[str, str]
+    plot: str
 
 
 def markdown(page: Page, results: list[Result]) -> str:
@@ -61,7 +63,7 @@ def markdown(page: Page, results: list[Result]) -> str:
         "\n".join(f"- {fact}" for fact in page.facts),
         "\n".join(f"- **{line}**" for line in page.missing),
         _corpora(page.corpora),
-        f"![Wall times]({PLOT})",
+        f"![Wall times]({page.plot})",
         _targets(results),
         *(_section(page, results, work) for work in dict.fromkeys(result.work for result in results)),
     ]
@@ -174,7 +176,7 @@ def facts(programs: Iterable[str], cores: int) -> list[str]:
         ", ".join(programs),
         f"Python {platform.python_version()}, Git {git}, {platform.system()} {_kernel()}",
         f"{cores} cores, {_processor()}, {_memory()}",
-        f"{datetime.now(timezone.utc):%Y-%m-%d}",
+        f"{datetime.now(timezone.utc):%Y-%m-%d}, load average {os.getloadavg()[0]:.1f} at the start",
     ]
 
 

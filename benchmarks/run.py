@@ -1,4 +1,4 @@
-"""Measures leakscan and the installed peers side by side; writes benchmarks/RESULTS.md and results.svg.
+"""Measures leakscan and the installed peers side by side; writes benchmarks/RESULTS.md and RESULTS.svg.
 
     python benchmarks/run.py --rules GITLEAKS_CLONE NAME=REPOSITORY ...
 
@@ -14,13 +14,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 from compat import local, stock_config
 from corpora import MEGABYTE, Corpus
 from measure import Failed, compete
 from peers import Leakscan, find_peers
-from report import PLOT, Page, Result, facts, markdown, plot
+from report import Page, Result, facts, markdown, plot
 from works import WORKS, Bench, Case
 
 HERE = Path(__file__).parent
@@ -73,29 +74,41 @@ def megabytes(text: str) -> tuple[int, ...]:
 
 def measure(arguments: argparse.Namespace, folder: Path) -> int:
     """Measure the works chosen, one after the other; what there is so far is written after each case."""
-    corpora = []
-    for repository in arguments.repositories:
-        name, _, source = repository.partition("=")
-        corpora.append(Corpus(name, local(source, folder)))
-    ours = Leakscan()
-    peers, missing = find_peers(arguments.peers)
-    bench = Bench(
-        *(corpora, ours, peers, stock_config(arguments.rules, folder), folder),
-        *(arguments.tree * MEGABYTE, arguments.sizes),
-    )
-    programs = [f"{program.name} {program.version}" for program in (ours.program, *peers.values())]
-    page = Page(
-        arguments.runs, facts(programs + _revision(), os.cpu_count() or 1), missing, corpora, _names(bench)
-    )
+    bench, missing = prepare(arguments, folder)
+    output: Path = arguments.output
+    drawn = output.with_suffix(".svg")
+    page = Page(arguments.runs, _facts(bench), missing, bench.corpora, _names(bench), drawn.name)
     results: list[Result] = []
     for work in arguments.only:
         title = (WORKS[work].__doc__ or work).strip().partition("\n")[0].rstrip(".")
         for case, error in _cases(bench, work):
             say(f"{work}: {case.title}")
             results.append(Result(work, title, case, compete(case.entrants, arguments.runs, say), error))
-            arguments.output.write_text(markdown(page, results), "utf-8")
-            arguments.output.with_name(PLOT).write_text(plot(results), "utf-8")
+            output.write_text(markdown(page, results), "utf-8")
+            drawn.write_text(plot(results), "utf-8")
     return int(any(result.error or any(o.error for o in result.outcomes) for result in results))
+
+
+def prepare(arguments: argparse.Namespace, folder: Path) -> tuple[Bench, list[str]]:
+    """Repositories and programs; and a line on each program that is missing."""
+    corpora = []
+    for repository in arguments.repositories:
+        name, _, source = repository.partition("=")
+        corpora.append(Corpus(name, local(source, folder)))
+    peers, missing = find_peers(arguments.peers)
+    config = stock_config(arguments.rules, folder)
+    tree = arguments.tree * MEGABYTE
+    return Bench(corpora, Leakscan(), peers, config, folder, tree, arguments.sizes), missing
+
+
+def _facts(bench: Bench) -> list[str]:
+    rules = bench.config.read_bytes()
+    count, digest = rules.count(b"[[rules]]"), sha256(rules).hexdigest()[:12]
+    programs = [
+        f"{program.name} {program.version}" for program in (bench.ours.program, *bench.peers.values())
+    ]
+    stock = f"Gitleaks' stock config: {count} rules, SHA-256 {digest}"
+    return [*facts(programs + _revision(), os.cpu_count() or 1), stock]
 
 
 def _cases(bench: Bench, work: str) -> Iterator[tuple[Case, str]]:

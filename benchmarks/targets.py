@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from measure import Outcome
 
 Outcomes = dict[str, Outcome]  # by label
-NAMES = {"wall": "wall time", "cpu": "CPU time", "memory": "peak memory"}
+NAMES = {
+    "wall": "wall time",
+    "cpu": "CPU time",
+    "memory": "peak memory",
+    "anonymous": "peak anonymous memory",
+}
 
 
 @dataclass(frozen=True)
@@ -21,15 +26,15 @@ class Target:
 
 
 def value(outcome: Outcome, measure: str) -> float:
-    """Median of ``wall`` or ``cpu`` in seconds, or peak ``memory`` in bytes.
+    """Median of ``wall`` or ``cpu`` in seconds, or peak ``memory`` or ``anonymous`` memory in bytes.
 
     Raises:
         KeyError: it was not measured.
     """
-    if measure == "memory":
+    if measure in ("memory", "anonymous"):
         if outcome.memory is None:
             raise KeyError(measure)
-        return outcome.memory.pss
+        return outcome.memory.pss if measure == "memory" else outcome.memory.anonymous
     if not outcome.samples:
         raise KeyError(outcome.entrant.label)
     return statistics.median(sample.wall if measure == "wall" else sample.cpu for sample in outcome.samples)
@@ -80,15 +85,18 @@ def flat(sizes: Callable[[str], float], unit: str, spread: float) -> Target:
     return Target(f"wall time per MB of {unit}: within {spread:.0%} at all sizes", judge)
 
 
-def frugal(objects: dict[str, int], most: float) -> Target:
-    """Memory grows by at most `most` bytes an object from the smallest entrant to the largest."""
+def frugal(objects: dict[str, int], most: float, measure: str) -> Target:
+    """``memory`` or ``anonymous`` memory grows by at most `most` bytes an object.
+
+    That is from the entrant with the fewest objects to the one with the most.
+    """
 
     def judge(outcomes: Outcomes) -> tuple[str, bool]:
         first, last = min(outcomes, key=objects.__getitem__), max(outcomes, key=objects.__getitem__)
         if first == last:
             raise KeyError("two sizes")
-        grown = value(outcomes[last], "memory") - value(outcomes[first], "memory")
+        grown = value(outcomes[last], measure) - value(outcomes[first], measure)
         measured = grown / (objects[last] - objects[first])
         return f"{measured:.0f} bytes", measured <= most
 
-    return Target(f"peak memory grows by at most {most:g} bytes an object", judge)
+    return Target(f"{NAMES[measure]} grows by at most {most:g} bytes an object", judge)

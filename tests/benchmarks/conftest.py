@@ -56,7 +56,7 @@ def run(make_repo: Callable[..., Any], tmp_path: Path) -> Callable[..., tuple[in
             check=False,
         )
         assert page.exists(), done.stderr
-        return done.returncode, page.read_text("utf-8"), page.with_name("results.svg").read_text("utf-8")
+        return done.returncode, page.read_text("utf-8"), page.with_suffix(".svg").read_text("utf-8")
 
     return measure
 
