@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 RegexTarget = Literal["secret", "match", "line"]
 RegexEngine = Literal["re2", "regex"]
@@ -324,6 +324,7 @@ class Summary:
         unused: ignore entries that matched nothing.
         warnings: one line each.
         unfinished: the scan was interrupted or failed, and did not come to its end.
+        stats: how a history was gone through, for those who measure: see docs/stats.md.
     """
 
     commits: int = 0
@@ -339,6 +340,7 @@ class Summary:
     unused: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     unfinished: bool = False
+    stats: dict[str, Any] = field(default_factory=dict)
 
     @property
     def incomplete(self) -> bool:

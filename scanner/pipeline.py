@@ -82,7 +82,9 @@ class Options:
         platform: whose page links go to; found out from the remote unless it is named.
         timeout: seconds after which a scan ends early, incomplete; 0 for no limit.
         identity_key: makes findings' ids keyed hashes (see `scanner.identity`).
-        jobs: how many processes look through a history.
+        jobs: how many processes scan.
+        max_memory: bytes that processes which look through packs may use for blobs together; 0 for what
+            is usual.
     """
 
     max_megabytes: int = 0
@@ -94,6 +96,7 @@ class Options:
     timeout: float = 0
     identity_key: bytes = b""
     jobs: int = 1
+    max_memory: int = 0
 
 
 def scan_paths(
@@ -153,7 +156,7 @@ def _scan_fragments(
 ) -> Iterator[Item]:
     progress.start("files", None)
     told: set[str] = set()
-    for fragment in _in_time(fragments, options.timeout):
+    for fragment in _in_time(fragments, options.timeout or inf):
         if isinstance(fragment, Skipped):
             yield fragment
             continue
@@ -225,20 +228,33 @@ def _history(
     if make_sieve is None or count <= _FEW_COMMITS:
         summary.commits = commit_count(repository, selection) if count > _FEW_COMMITS else count
         progress.start("commits", summary.commits or None)
-        return locator, _counted(history(repository, selection), progress)
+        return locator, _counted(_in_time(history(repository, selection), options.timeout or inf), progress)
+    end = time.monotonic() + options.timeout if options.timeout else inf
     with ExitStack() as otherwise:
         listed = listing(repository, selection)
         if listed:
             otherwise.callback(listed.close)
-        known = survey(repository, make_sieve(), detector, jobs=options.jobs, progress=progress)
+        started = time.monotonic()
+        memory = options.max_memory
+        known = survey(
+            repository, make_sieve(), detector, jobs=options.jobs, progress=progress, end=end, memory=memory
+        )
+        surveyed = time.monotonic()
         locator = _locator(repository, detector, options, known)
-        summary.blobs, summary.bytes = known.blobs, known.size
         if listed:
             listed.read(locator.is_relevant)
         summary.commits = listed.count if listed else commit_count(repository, selection)
         otherwise.pop_all()
+    summary.blobs, summary.bytes = known.blobs, known.size
+    summary.seconds += time.monotonic() - started
+    summary.stats |= known.stats() | {
+        "survey_seconds": round(surveyed - started, 3),
+        "listing_seconds": round(time.monotonic() - surveyed, 3),
+        "jobs": options.jobs,
+    }
     progress.start("commits", summary.commits or None)
-    return locator, _counted(history(repository, selection, listed), progress)
+    changes = _in_time(history(repository, selection, listed), end - time.monotonic())
+    return locator, _counted(changes, progress)
 
 
 def _scan_again(
@@ -281,7 +297,8 @@ def scan_staged(
 ) -> Iterator[Item]:
     """Scan what the index brings in against HEAD: what the next commit adds."""
     locator = _locator(repository, detector, options)
-    return _scan_changes(staged(repository), repository, locator, options, summary)
+    changes = _in_time(staged(repository), options.timeout or inf)
+    return _scan_changes(changes, repository, locator, options, summary)
 
 
 def scan_unstaged(
@@ -289,7 +306,8 @@ def scan_unstaged(
 ) -> Iterator[Item]:
     """Scan what the work tree brings in against the index."""
     locator = _locator(repository, detector, options)
-    return _scan_changes(unstaged(repository), repository, locator, options, summary)
+    changes = _in_time(unstaged(repository), options.timeout or inf)
+    return _scan_changes(changes, repository, locator, options, summary)
 
 
 def _locator(
@@ -321,7 +339,7 @@ def _scan_changes(
     """What `changes` brought in; those that brought in something are added to `noted`."""
     blobs, size = summary.blobs, summary.bytes
     own_paths = _own_paths(repository, options.own_files)
-    for change in _in_time(changes, options.timeout):
+    for change in changes:
         if isinstance(change, Skipped):
             yield change
             continue
@@ -352,10 +370,10 @@ def _own_paths(repository: Repository, files: Collection[Path]) -> dict[bytes, t
 
 
 def _in_time(items: Iterable[T | Skipped], timeout: float) -> Iterator[T | Skipped]:
-    """The same items, until `timeout` seconds have passed (0: all of them)."""
+    """The same items, until `timeout` seconds have passed."""
     end = time.monotonic() + timeout
     for item in items:
-        if timeout and time.monotonic() > end:
+        if time.monotonic() > end:
             yield Skipped(Reason.TIMEOUT)
             return
         yield item

@@ -56,6 +56,8 @@ class ScanArguments:
     timeout: int
     jobs: int
     no_cache: bool
+    max_memory: int
+    stats: Path | None
     log_level: str
     no_banner: bool
     diagnostics: str
@@ -167,6 +169,15 @@ def _options() -> list[Callable[[Any], Any]]:
         option(
             RUN, "-j", "--jobs", type=click.IntRange(0), default=0, metavar="N", show_default=True,
             help="How many processes look through a history; 0 for as many as there are processors.",
+        ),
+        option(
+            RUN, "--max-memory", type=click.IntRange(0), default=0, metavar="MB", show_default=True,
+            help="Memory for a history's blobs (10^6 bytes) in all processes; 0 for the usual. What needs "
+            "more is scanned blob by blob.",
+        ),
+        option(
+            RUN, "--stats", type=path, default=None, metavar="FILE",
+            help="Write how the scan went as JSON: seconds, bytes, what came from the cache.",
         ),
         option(
             RUN, "--no-cache", is_flag=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +22,7 @@ from scanner.cli.reports import STDOUT, Destination, colorful, destinations, is_
 from scanner.cli.signals import Interrupts
 from scanner.config import select
 from scanner.detect import ALLOW_MARKS, OTHER_TOOLS_MARKS, Detector, make_prefilter, make_sieve, sought
-from scanner.errors import ExitCode
+from scanner.errors import ExitCode, UsageError
 from scanner.git import Repository, Selection, open_repository
 from scanner.known import baseline, ignore
 from scanner.model import Config, Summary
@@ -82,6 +83,8 @@ def execute(
     reporters += open_reports(wanted, arguments, config, stdout, os.environ)
     interrupts = click.get_current_context().ensure_object(Interrupts)
     run(interrupts.between(items), summary, reporters, known)
+    if arguments.stats:
+        _write_stats(arguments.stats, summary)
     if interrupts.received:
         raise interrupts.received
     if not _summary_on_screen(wanted):
@@ -165,6 +168,7 @@ def _options(
         own_files=[file for file in files if file],
         outputs=[Path(one.path) for one in wanted if one.path != STDOUT],
         timeout=max(arguments.timeout, 0),
+        max_memory=arguments.max_memory * 1_000_000,
         jobs=arguments.jobs or os.cpu_count() or 1,
         identity_key=os.environb.get(b"LEAKSCAN_FINGERPRINT_KEY", b""),
     )
@@ -222,6 +226,26 @@ def _log_summary(log: Log, summary: Summary) -> None:
         log.warn("no leaks found so far: the scan is incomplete")
     else:
         log.info("no leaks found")
+
+
+def _write_stats(file: Path, summary: Summary) -> None:
+    from scanner.git.delta import COMPILED
+
+    stats = {
+        "seconds": round(summary.seconds, 3),
+        "commits": summary.commits,
+        "commits_from_cache": summary.known_commits,
+        "blobs": summary.blobs,
+        "files": summary.files,
+        "bytes": summary.bytes,
+        "findings": sum(summary.findings.values()),
+        "compiled": COMPILED,
+        **summary.stats,
+    }
+    try:
+        file.write_text(json.dumps(stats, indent=1) + "\n", "utf-8")
+    except OSError as error:
+        raise UsageError(f"--stats: {file}: cannot be written: {error.strerror}") from None
 
 
 def _exit_code(arguments: ScanArguments, summary: Summary) -> int:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Protocol
+from math import inf
+from typing import Any, Protocol
 
 from scanner.detect import Detector, Scan
 from scanner.detect.sieve import Sieve
 from scanner.git import Repository
 from scanner.git.packs import BLOB, Pack, PackError, object_folders, open_pack, pack_indexes
-from scanner.survey.trees import Batch, Examiner, Outcome
-from scanner.survey.workers import outcomes
+from scanner.spread import rules_and_allowlists, spread
+from scanner.survey.trees import Batch, Examiner, Limits, Outcome
 
 _SHARES = 32  # batches for each process, so that all are done at about the same time
 _LEAST = 64 << 10  # bytes of a pack in a batch, so that handing it over takes little of the time
@@ -33,11 +36,14 @@ class Survey:
 
     Attributes:
         scans: what those blobs hold that were scanned whole, by full name.
-        blobs, size, inflated, sifted, scanned: see `scanner.survey.trees.Outcome`.
+        packs, suspects, blobs, size, inflated, sifted, scanned: how many packs were looked through; and see
+            `scanner.survey.trees.Outcome`.
         left_out: the packs that could not be read, and why.
     """
 
     scans: dict[str, Scan] = field(default_factory=dict)
+    packs: int = 0
+    suspects: int = 0
     blobs: int = 0
     size: int = 0
     inflated: int = 0
@@ -54,6 +60,20 @@ class Survey:
                 return not is_open[entry]
         return False
 
+    def stats(self) -> dict[str, Any]:
+        """What was done, for those who measure."""
+        return {
+            "packs": self.packs,
+            "packs_left_out": self.left_out,
+            "blobs": self.blobs,
+            "blob_bytes": self.size,
+            "bytes_inflated": self.inflated,
+            "bytes_sifted": self.sifted,
+            "suspect_blobs": self.suspects,
+            "bytes_scanned_whole": self.scanned,
+            "blobs_with_matches": len(self.scans),
+        }
+
     def add(self, outcome: Outcome) -> None:
         """Take in what was found in a batch."""
         pack, is_open = self._packs[outcome.pack]
@@ -61,6 +81,7 @@ class Survey:
             is_open[pack.entry_at(position)] = 1
         for position, scan in outcome.scans:
             self.scans[pack.id(position)] = scan
+        self.suspects += outcome.suspects
         self.blobs += outcome.blobs
         self.size += outcome.size
         self.inflated += outcome.inflated
@@ -75,6 +96,8 @@ def survey(
     *,
     jobs: int,
     progress: Progress,
+    end: float = inf,
+    memory: int = 0,
 ) -> Survey:
     """Look through all packs of a repository.
 
@@ -83,16 +106,24 @@ def survey(
         sieve, detector: of the same config.
         jobs: how many processes work on it.
         progress: hears of blobs.
+        end: when to give up, in `time.monotonic`'s seconds; nothing is known then.
+        memory: bytes that all processes together may use for blobs; 0 for what is usual.
     """
     known = Survey()
     packs = list(_packs(repository, known.left_out))
+    known.packs = len(packs)
     known._packs = [(pack, bytearray(pack.count)) for pack in packs]
     batches = sorted(_batches(packs, jobs), key=lambda pair: pair[0], reverse=True)
     progress.start("blobs", sum(pack.kinds.count(BLOB) for pack in packs))
-    examiner = Examiner(packs, sieve, detector)
-    for outcome in outcomes(examiner, [batch for _, batch in batches], jobs, detector.config):
-        known.add(outcome)
-        progress.advance(outcome.blobs)
+    examiner = Examiner(packs, sieve, detector, Limits.of(memory // jobs) if memory else None)
+    shared = rules_and_allowlists(detector.config)
+    work = (batch for _, batch in batches)
+    with closing(spread(examiner.examine, work, min(jobs, len(batches)), shared)) as outcomes:
+        for outcome in outcomes:
+            known.add(outcome)
+            progress.advance(outcome.blobs)
+            if time.monotonic() > end:
+                return Survey()
     return known
 
 

@@ -12,13 +12,26 @@ from scanner.git.delta import BadDelta, apply_delta
 from scanner.git.packs import CorruptEntry, EntryTooLarge, Pack
 from scanner.locate import scan_text
 
-BLOB_LIMIT = 512 << 20
-"""Bytes of a blob that is looked through here; Git does not store larger ones as deltas
-(``core.bigFileThreshold``)."""
 
-HELD_LIMIT = 256 << 20
-"""Bytes of blobs kept at a time because others are based on them. A tree that needs more is left to those
-who read blob by blob."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much memory one process may use; what needs more is left to those who read blob by blob.
+
+    Attributes:
+        blob: bytes of one blob. Git stores no larger ones as deltas (``core.bigFileThreshold``).
+        held: bytes of blobs kept at a time because others are based on them.
+    """
+
+    blob: int = 512 << 20
+    held: int = 256 << 20
+
+    @staticmethod
+    def of(memory: int) -> Limits:
+        """The limits for a process that may use so many bytes.
+
+        A blob is there as it was stored, undeltified, as the parts that are looked through, and as text.
+        """
+        return Limits(memory // 8, memory // 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +51,7 @@ class Outcome:
         open: positions of blobs that are not known to hold nothing: they hold something, are no text, or
             could not be read here.
         scans: what those positions hold that were scanned whole.
+        suspects: how many blobs were scanned whole.
         blobs, size: how many were looked through, and their bytes together.
         inflated, sifted, scanned: bytes that were inflated, looked through as new parts, scanned whole.
     """
@@ -45,6 +59,7 @@ class Outcome:
     pack: int
     open: list[int] = field(default_factory=list)
     scans: list[tuple[int, Scan]] = field(default_factory=list)
+    suspects: int = 0
     blobs: int = 0
     size: int = 0
     inflated: int = 0
@@ -76,10 +91,14 @@ class Examiner:
         packs: which batches refer to.
         sieve: looks through what is new.
         detector: scans the suspects.
+        limits: of memory.
     """
 
-    def __init__(self, packs: Sequence[Pack], sieve: Sieve, detector: Detector) -> None:
+    def __init__(
+        self, packs: Sequence[Pack], sieve: Sieve, detector: Detector, limits: Limits | None = None
+    ) -> None:
         self._packs, self._sieve, self._detector = packs, sieve, detector
+        self._limits = limits or Limits()
 
     def examine(self, batch: Batch) -> Outcome:
         """What the trees of a batch hold."""
@@ -105,7 +124,7 @@ class Examiner:
             outcome.size += len(content)
             here = self._judged(position, content, parts, base, outcome)
             children = list(pack.children(position))
-            if children and held + len(content) > HELD_LIMIT:
+            if children and held + len(content) > self._limits.held:
                 outcome.open.extend(below for child in children for below in _tree(pack, child))
             elif children:
                 held += len(content)
@@ -116,11 +135,11 @@ class Examiner:
         self, pack: Pack, position: int, base: _Base, outcome: Outcome
     ) -> tuple[bytes | bytearray, list[bytes | bytearray]]:
         """A blob's content, and the parts of it that are new."""
-        stored = pack.inflate(position, BLOB_LIMIT)
+        stored = pack.inflate(position, self._limits.blob)
         outcome.inflated += len(stored)
         if pack.bases[position] < 0:
             return stored, [stored]
-        content, spans = apply_delta(base.content, stored, self._sieve.margin, BLOB_LIMIT)
+        content, spans = apply_delta(base.content, stored, self._sieve.margin, self._limits.blob)
         if not base.sifted:
             return content, [content]
         return content, [content[start:end] for start, end in spans]
@@ -143,6 +162,7 @@ class Examiner:
         is_open = is_lfs_pointer(content)
         if suspect or (trace and self._sieve.holds(trace, bytes(content))):
             scan = scan_text(self._detector, bytes(content))
+            outcome.suspects += 1
             outcome.scanned += len(content)
             suspect = suspect and scan.touched
             if scan.touched or scan.timed_out:
