@@ -140,11 +140,14 @@ class Searchable:
 
     __slots__ = ("_replaced", "original", "text")
 
-    def __init__(self, original: bytes, text: bytes, replaced: list[int]) -> None:
-        self.original, self.text, self._replaced = original, text, replaced
+    def __init__(self, original: bytes, text: bytes) -> None:
+        self.original, self.text = original, text
+        self._replaced: list[int] | None = [] if text is original else None
 
     def offset(self, position: int) -> int:
         """The offset in the original of `position` in the text; inside a U+FFFD, that of its end."""
+        if self._replaced is None:  # few texts have anything whose place is asked for
+            self._replaced = _replaced(self.original)
         before = bisect_left(self._replaced, position)
         if before:
             position = max(position, self._replaced[before - 1] + len(_REPLACEMENT))
@@ -154,26 +157,22 @@ class Searchable:
 def searchable(data: bytes) -> Searchable:
     """`data` as RE2 can read it: each byte that is not part of valid UTF-8 becomes U+FFFD, as in Go."""
     if data.isascii():
-        return Searchable(data, data, [])
+        return Searchable(data, data)
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
-        return _repaired(data)
-    return Searchable(data, data, [])
+        return Searchable(data, _INVALID.sub("\ufffd", data.decode("utf-8", "surrogateescape")).encode())
+    return Searchable(data, data)
 
 
-def _repaired(data: bytes) -> Searchable:
-    pieces: list[bytes] = []
+def _replaced(data: bytes) -> list[int]:
+    """Where in the repaired text of `data` each replacement stands."""
     replaced: list[int] = []
-    length = 0
+    length = -len(_REPLACEMENT)
     for piece in _INVALID.split(data.decode("utf-8", "surrogateescape")):
-        if pieces:
-            replaced.append(length)
-            pieces.append(_REPLACEMENT)
-            length += len(_REPLACEMENT)
-        pieces.append(piece.encode("utf-8"))
-        length += len(pieces[-1])
-    return Searchable(data, b"".join(pieces), replaced)
+        length += len(_REPLACEMENT) + len(piece.encode())
+        replaced.append(length)
+    return replaced[:-1]
 
 
 _INVALID = re.compile("[\udc80-\udcff]")

@@ -9,6 +9,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
 from pathlib import Path
 from posixpath import dirname, join, normpath
 
@@ -90,10 +91,13 @@ class _Walk:
                 yield item
             elif self._excludes(item[0]):
                 yield Skipped(Reason.ALLOWED_PATH, item[0])
+            elif item[1].is_file(follow_symlinks=False):
+                if not self._given or id_of(item[0]) not in self._given:
+                    yield self._file(item[0], item[0]) if self._follow_symlinks else File(item[0], item[0])
             elif item[1].is_dir(follow_symlinks=False):
                 stack.append(self._entries(item[0]))
             elif not item[1].is_symlink():
-                yield from self._walked(*item)
+                yield Skipped(Reason.NOT_REGULAR, item[0])
             elif self._follow_symlinks:
                 self._links.append(item[0])
             else:
@@ -107,18 +111,13 @@ class _Walk:
                 return
             self._folders.add((status.st_dev, status.st_ino))
             with os.scandir(folder) as entries:
-                found = sorted(entries, key=lambda entry: entry.name)
+                found = sorted(entries, key=_NAME)
         except OSError as error:
             yield unreadable(folder, error)
             return
+        prefix = b"" if folder == b"." else join(folder, b"")
         for entry in found:
-            yield entry.name if folder == b"." else join(folder, entry.name), entry
-
-    def _walked(self, path: bytes, entry: os.DirEntry[bytes]) -> Iterator[File | Skipped]:
-        if not entry.is_file(follow_symlinks=False):
-            yield Skipped(Reason.NOT_REGULAR, path)
-        elif not self._given or id_of(path) not in self._given:
-            yield self._file(path, path)
+            yield prefix + entry.name, entry
 
     def _link(self, link: bytes) -> Iterator[File | Skipped]:
         """The file at the end of a link, if it was not scanned under its own path."""
@@ -136,14 +135,17 @@ class _Walk:
             inside = not link.startswith(b"/") and real.startswith(here)
             yield self._file(real, real[len(here) :] if inside else real, link)
 
-    def _file(self, place: bytes, path: bytes, symlink: bytes = b"") -> File:
-        if self._follow_symlinks and (status := _status(place)) and not self._reader.unfit(status):
+    def _file(self, place: bytes, path: bytes, symlink: bytes = b"") -> File | Skipped:
+        """The file, or why it is none; it is noted where links may lead to it, too."""
+        try:
+            status = os.lstat(place)
+        except OSError as error:
+            return unreadable(path, error)
+        if not stat.S_ISREG(status.st_mode):
+            return Skipped(Reason.NOT_REGULAR, path)
+        if self._follow_symlinks and not self._reader.unfit(status):
             self._scanned.add((status.st_dev, status.st_ino))
         return File(place, path, symlink)
 
 
-def _status(file: bytes) -> os.stat_result | None:
-    try:
-        return os.lstat(file)
-    except OSError:
-        return None
+_NAME = attrgetter("name")

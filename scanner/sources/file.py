@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Collection, Iterator
@@ -27,7 +28,10 @@ _OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTTY
 
 
 class File(NamedTuple):
-    """A file to scan: where it is on disk, and its path and the link to it as in `Fragment`."""
+    """A file to scan: where it is on disk, and its path and the link to it as in `Fragment`.
+
+    It was a regular file when it was found: to open a device may do something.
+    """
 
     place: bytes
     path: bytes
@@ -62,16 +66,14 @@ class Reader:
     def read(self, file: File) -> Iterator[Fragment | Skipped]:
         """What the file holds, or why it is not read."""
         try:
-            if not stat.S_ISREG(os.lstat(file.place).st_mode):  # opening a device may do something
-                yield Skipped(Reason.NOT_REGULAR, file.path)
-                return
             descriptor = os.open(file.place, _OPEN)
             try:
                 yield from self._content(descriptor, file)
             finally:
                 os.close(descriptor)
         except OSError as error:
-            yield unreadable(file.path, error)
+            became_other = error.errno in (errno.ELOOP, errno.ENXIO)  # a link, a socket
+            yield Skipped(Reason.NOT_REGULAR, file.path) if became_other else unreadable(file.path, error)
 
     def unfit(self, status: os.stat_result) -> Reason | None:
         """Why a file is not scanned, whatever it holds; None where it is."""
