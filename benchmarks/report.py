@@ -19,7 +19,7 @@ from targets import Target, value
 from works import Case
 
 COLOURS = {"leakscan": "#2f7d4f", "gitleaks": "#8a5a9e", "betterleaks": "#b5762a", "kingfisher": "#3a6ea5"}
-LEFT, BAR, RIGHT, LINE = 190, 420, 80, 22  # pixels
+LEFT, BAR, RIGHT, LINE = 220, 420, 80, 22  # pixels
 
 
 @dataclass(frozen=True)
@@ -203,15 +203,18 @@ def _first(file: Path, pattern: str) -> str:
 
 
 def plot(results: list[Result]) -> str:
-    """Bars of median wall times as SVG, a group for each case, each to its own slowest."""
+    """Bars of median wall times as SVG, in a group for each case, which ends with its slowest run.
+
+    A thin line goes from each program's fastest run to its slowest.
+    """
     parts, y = [], 8
     for result in results:
         timed = [outcome for outcome in result.outcomes if outcome.samples and not outcome.error]
         if not timed:
             continue
         y += LINE
-        parts.append(_text(8, y, f"{result.title}: {result.case.title}", "font-weight='bold'"))
-        longest = max(_median(outcome) for outcome in timed)
+        parts.append(_text(8, y, f"{result.work}: {result.case.title}", "font-weight='bold'"))
+        longest = max(max(_walls(outcome.samples)) for outcome in timed)
         for outcome in timed:
             y += LINE
             parts += _bar(outcome, y, longest)

@@ -180,7 +180,10 @@ def prime(ready: Entrant) -> None:
 
 
 def staged(bench: Bench) -> Iterator[Case]:
-    """One small file in the index, with the caches of earlier runs; and Python's own start for reference."""
+    """One small file in the index, with the caches of earlier runs.
+
+    Python's own start runs beside it, for reference.
+    """
     tree, name = _index(bench)
     home = bench.home("staged")
     reference = Entrant(REFERENCE, (sys.executable, "-c", "import click"), home / "python")
@@ -195,7 +198,7 @@ def staged(bench: Bench) -> Iterator[Case]:
 
 
 def first(bench: Bench) -> Iterator[Case]:
-    """The same on a machine where nothing is cached yet."""
+    """One small file in the index, with nothing cached yet."""
     tree, name = _index(bench)
     home = bench.home("first")
     entrants = [
