@@ -50,3 +50,6 @@ cpdef link(octet_t[::1] kinds, int kind, int_t[::1] bases, i64_t[::1] starts, in
 
 @cython.locals(at=i64, weight=i64)
 cdef i64 _weight(i64 root, int_t[::1] bases, i64_t[::1] starts, int[::1] first_child, int[::1] next_sibling) noexcept
+
+@cython.locals(count=i64, i=i64)
+cpdef mark_others(octet_t[::1] kinds, int kind, u32_t[::1] order, byte_t[::1] marks)

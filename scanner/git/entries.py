@@ -288,6 +288,22 @@ def link(
     return roots, weights
 
 
+def mark_others(kinds: bytearray, kind: int, order: array[int], marks: bytearray) -> None:
+    """Set a 1 for each object that is not of a kind.
+
+    Args:
+        kinds: by position.
+        order: where each position stands in the index (type code I).
+        marks: in the index's order, as long as `kinds`.
+    """
+    count = len(kinds)
+    if not len(order) == len(marks) == count:
+        raise ValueError("arrays of different lengths")
+    for i in range(count):
+        if kinds[i] != kind and order[i] < count:
+            marks[order[i]] = 1
+
+
 def _weight(
     root: int, bases: array[int], starts: array[int], first_child: array[int], next_sibling: array[int]
 ) -> int:

@@ -16,7 +16,16 @@ from collections.abc import Iterator
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
-from scanner.git.entries import by_offset, find, link, read_headers, read_offsets, resolve_kinds, resolve_refs
+from scanner.git.entries import (
+    by_offset,
+    find,
+    link,
+    mark_others,
+    read_headers,
+    read_offsets,
+    resolve_kinds,
+    resolve_refs,
+)
 from scanner.git.repository import Repository
 
 try:
@@ -122,6 +131,12 @@ class Pack:
     def entry_at(self, position: int) -> int:
         """Where the object at a position stands in the index."""
         return self._order[position]
+
+    def others(self, kind: int) -> bytearray:
+        """In the index's order, 1 for each object that is not of a kind, or cannot be read, and else 0."""
+        marks = bytearray(self.count)
+        mark_others(self.kinds, kind, self._order, marks)
+        return marks
 
     def children(self, position: int) -> Iterator[int]:
         """The deltas based on a blob, in ascending order."""

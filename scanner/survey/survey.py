@@ -112,7 +112,7 @@ def survey(
     known = Survey()
     packs = list(_packs(repository, known.left_out))
     known.packs = len(packs)
-    known._packs = [(pack, bytearray(pack.count)) for pack in packs]
+    known._packs = [(pack, pack.others(BLOB)) for pack in packs]
     batches = sorted(_batches(packs, jobs), key=lambda pair: pair[0], reverse=True)
     progress.start("blobs", sum(pack.kinds.count(BLOB) for pack in packs))
     examiner = Examiner(packs, sieve, detector, Limits.of(memory // jobs) if memory else None)

@@ -92,6 +92,7 @@ def check(repository: Any, delta: ModuleType, hash_size: int = 20) -> list[Pack]
             assert pack.kinds[position] == expected[pack.id(position)][0]
             assert pack.position(pack.id(position)) == position
             assert pack.entry(pack.id(position)) == pack.entry_at(position)
+            assert pack.others(BLOB)[pack.entry_at(position)] == (pack.kinds[position] != BLOB)
         listed = repository.git("verify-pack", "-v", index).decode().splitlines()
         entries = {line.split()[0]: line.split() for line in listed if len(line.split()) in (5, 7)}
         assert len(entries) == pack.count
