@@ -13,11 +13,12 @@ no environment variable counts, and nothing is written to disk.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from scanner.config import load_default, load_file, load_text
-from scanner.detect import ALLOW_MARKS, MAX_DECODE_DEPTH, Detector, make_prefilter, sought
+from scanner.detect import ALLOW_MARKS, MAX_DECODE_DEPTH, Detector, make_prefilter, make_sieve, sought
 from scanner.errors import ConfigError, LeakscanError, RepositoryError, UsageError
 from scanner.git import Selection, open_repository
 from scanner.locate import Place, fragment_findings
@@ -90,7 +91,8 @@ class Scanner:
     Args:
         config: what to look for; None for the default pack.
         engine: prefilter: ``auto``, ``hyperscan`` or ``ahocorasick``; all find the same.
-        options: limits, symbolic links and archives, links, and the key of identities.
+        options: limits, symbolic links and archives, links, the key of identities, and how many processes
+            scan (one, unless said otherwise; they are forked).
         max_decode_depth: how often decoded text is decoded again; 0 for not at all.
         allow_marks: comments that make a line's matches no leak.
 
@@ -112,6 +114,7 @@ class Scanner:
     ) -> None:
         config = config if config is not None else load_default()
         self.summary = Summary()
+        self._make_sieve = functools.partial(make_sieve, config, engine, max_decode_depth=max_decode_depth)
         self._options = options or Options()
         self._detector = Detector(
             config,
@@ -151,7 +154,14 @@ class Scanner:
         """
         self.summary = summary = Summary()
         with open_repository(Path(path)) as repository:
-            items = scan_history(repository, selection or Selection(), self._detector, self._options, summary)
+            items = scan_history(
+                repository,
+                selection or Selection(),
+                self._detector,
+                self._options,
+                summary,
+                make_sieve=self._make_sieve,
+            )
             yield from self._reported(items)
 
     def scan_staged(self, path: str | Path) -> Iterator[Finding]:
