@@ -254,6 +254,7 @@ class Reason(enum.Enum):
     BINARY = "binary"
     TOO_LARGE = "larger than --max-target-megabytes"
     ALLOWED_PATH = "allowed by a path allowlist"
+    IGNORED = "ignored by Git (see --respect-gitignore)"
     SYMLINK = "symbolic link (see --follow-symlinks)"
     NOT_REGULAR = "not a regular file"
     OWN_FILE = "config or baseline of this scan"

@@ -39,6 +39,7 @@ from scanner.report.base import Reporter
 if TYPE_CHECKING:
     from scanner.detect.sieve import Sieve
     from scanner.recall import Recollection, Store
+    from scanner.sources.directory import IgnoredBelow
     from scanner.sources.file import File, Reader
     from scanner.survey import Survey
 
@@ -105,8 +106,12 @@ def scan_paths(
     options: Options,
     summary: Summary,
     progress: Progress | None = None,
+    ignored_below: IgnoredBelow | None = None,
 ) -> Iterator[Item]:
     """Scan files and folders as they are.
+
+    Args:
+        ignored_below: see `scanner.sources.directory.walk`.
 
     Raises:
         UsageError: a path does not exist.
@@ -116,7 +121,8 @@ def scan_paths(
 
     own_files = [*options.own_files, *options.outputs]
     reader = Reader(detector.excludes, own_files, options.max_megabytes, options.max_archive_depth)
-    entries = directory.walk(paths, reader, detector.excludes, options.follow_symlinks)
+    ignored = ignored_below or (lambda folder: ())
+    entries = directory.walk(paths, reader, detector.excludes, options.follow_symlinks, ignored)
     return _scan_files(entries, reader, detector, options, summary, progress or NoProgress())
 
 

@@ -22,6 +22,8 @@ R = TypeVar("R")
 CAN_FORK = sys.platform == "linux"
 """Elsewhere one process does all: Windows has no fork, and macOS's frameworks do not stand it."""
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 AHEAD = 256
 """How many items may be worked on, or be done and kept, while an earlier one is not done yet."""
 
@@ -125,7 +127,11 @@ class _Team(Generic[T, R]):
         process = context.Process(
             target=_serve, args=(self._work, self._wire, there, list(self._connections)), daemon=True
         )
-        process.start()
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # until the new process handles its own
+        try:
+            process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         there.close()
         self._processes.append(process)
         return here
@@ -173,6 +179,7 @@ def _serve(work: Callable[[T], R], wire: _Wire, connection: Connection, others: 
     """What a process does until its connection is closed. The one who started it ends it, also on Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     gc.disable()  # results hold no cycles, and looking for them takes time
     for other in others:  # else they stay open here when the one who started all of us is gone
         other.close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter
 from pathlib import Path
 from posixpath import dirname, join, normpath
@@ -17,12 +17,15 @@ from scanner.errors import UsageError
 from scanner.model import Reason, Skipped, text_of
 from scanner.sources.file import File, Id, Reader, id_of, unreadable
 
+IgnoredBelow = Callable[[bytes], Iterable[bytes]]
+
 
 def walk(
     paths: Sequence[Path | str],
     reader: Reader,
     excludes: Callable[[bytes], bool],
     follow_symlinks: bool = False,
+    ignored_below: IgnoredBelow = lambda folder: (),
 ) -> Iterator[File | Skipped]:
     """Every file under `paths` in a fixed order: of each folder by name, linked files last.
 
@@ -35,12 +38,14 @@ def walk(
         excludes: whether a file, or a folder with all that is in it, is not to be scanned.
         follow_symlinks: scan files that symbolic links lead to, unless they are scanned anyway; links to
             folders are never followed.
+        ignored_below: the files and folders, by their paths from a folder of `paths`, that are not to be
+            scanned there.
 
     Raises:
         UsageError: one of `paths` does not exist.
     """
     roots = [_root(path) for path in paths]
-    return _Walk(reader, excludes, follow_symlinks).all(roots)
+    return _Walk(reader, excludes, follow_symlinks, ignored_below).all(roots)
 
 
 def _root(path: Path | str) -> bytes:
@@ -56,11 +61,23 @@ def _root(path: Path | str) -> bytes:
     return clean[1:] if clean.startswith(b"//") else clean
 
 
+def _within(folder: bytes) -> bytes:
+    """What the path of anything in a folder begins with."""
+    return b"" if folder == b"." else join(folder, b"")
+
+
 class _Walk:
     """One walk, and what it must not scan twice."""
 
-    def __init__(self, reader: Reader, excludes: Callable[[bytes], bool], follow_symlinks: bool) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        excludes: Callable[[bytes], bool],
+        follow_symlinks: bool,
+        ignored_below: IgnoredBelow,
+    ) -> None:
         self._reader, self._excludes, self._follow_symlinks = reader, excludes, follow_symlinks
+        self._ignored_below, self._ignored = ignored_below, frozenset[bytes]()
         self._folders: set[Id] = set()
         self._given: set[Id] = set()
         self._scanned: set[Id] = set()  # kept only where links are followed
@@ -73,6 +90,7 @@ class _Walk:
             if self._excludes(root):
                 yield Skipped(Reason.ALLOWED_PATH, root)
             elif os.path.isdir(root):
+                self._ignored = frozenset(_within(root) + name for name in self._ignored_below(root))
                 yield from self._tree(root)
             elif id_of(real) not in self._given and id_of(dirname(real)) not in self._folders:
                 self._given |= {id_} if (id_ := id_of(real)) else set()
@@ -91,6 +109,8 @@ class _Walk:
                 yield item
             elif self._excludes(item[0]):
                 yield Skipped(Reason.ALLOWED_PATH, item[0])
+            elif item[0] in self._ignored:
+                yield Skipped(Reason.IGNORED, item[0])
             elif item[1].is_file(follow_symlinks=False):
                 if not self._given or id_of(item[0]) not in self._given:
                     yield self._file(item[0], item[0]) if self._follow_symlinks else File(item[0], item[0])
@@ -115,7 +135,7 @@ class _Walk:
         except OSError as error:
             yield unreadable(folder, error)
             return
-        prefix = b"" if folder == b"." else join(folder, b"")
+        prefix = _within(folder)
         for entry in found:
             yield prefix + entry.name, entry
 

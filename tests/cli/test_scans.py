@@ -169,3 +169,17 @@ def test_flags_without_effect_say_so_once(run: Any, folder: Path) -> None:
     done = run("dir", "--diagnostics", "cpu", "-c", "../c.toml")
     assert done.returncode == 0
     assert done.stderr.count("--diagnostics has no effect") == 1
+
+
+def test_what_git_ignores_is_scanned_unless_asked(leakscan: Any, folder: Path) -> None:
+    def code(*arguments: str) -> int:
+        return int(leakscan("dir", *arguments, "-c", folder.parent / "c.toml", cwd=folder).returncode)
+
+    (folder / "build").mkdir()
+    (folder / "build/out.txt").write_text(f"{TOKEN}\n")
+    (folder / ".gitignore").write_text("build/\n")
+    assert code("--respect-gitignore") == 1  # there is no repository
+    git(folder, "init", "-q")
+    assert code() == 1
+    assert code("--respect-gitignore") == 0
+    assert code("--respect-gitignore", "build") == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -44,6 +45,36 @@ def test_an_interrupted_scan_leaves_valid_reports(
     assert b"Traceback" not in errors
     assert [finding["Secret"] for finding in json.loads(report.read_text())] == [token]
     assert json.loads(lines.read_text().splitlines()[-1])["type"] == "summary"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_scan_in_several_processes_ends_at_once(
+    environment: dict[str, str], config: Path, token: str, tmp_path: Path, number: int, code: int
+) -> None:
+    tree, lines = tmp_path / "tree", tmp_path / "r.jsonl"
+    tree.mkdir()
+    (tree / "0").write_bytes(f"{token}\n".encode().ljust(2 << 20, b"x"))
+    for name in range(1, 400):
+        (tree / str(name)).write_bytes(f"{token}\n".encode() * 5_000)
+    run = subprocess.Popen(
+        [*PROGRAM, "dir", tree, "-c", str(config), "-o", f"jsonl={lines}", "--jobs", "2"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=environment,
+        start_new_session=True,
+    )
+    end = time.monotonic() + 60
+    while not (lines.exists() and lines.read_text()):
+        assert run.poll() is None and time.monotonic() < end
+        time.sleep(0.05)
+    time.sleep(0.5)  # others have begun
+    run.send_signal(number)
+    _, errors = run.communicate(timeout=60)
+    assert run.returncode == code
+    assert b"Traceback" not in errors
+    assert json.loads(lines.read_text().splitlines()[-1])["type"] == "summary"
+    with pytest.raises(ProcessLookupError):
+        os.killpg(run.pid, 0)
 
 
 def test_a_signal_waits_while_a_report_is_written() -> None:
