@@ -378,11 +378,15 @@ def _own_paths(repository: Repository, files: Collection[Path]) -> dict[bytes, t
 def _in_time(items: Iterable[T | Skipped], timeout: float) -> Iterator[T | Skipped]:
     """The same items, until `timeout` seconds have passed."""
     end = time.monotonic() + timeout
-    for item in items:
-        if time.monotonic() > end:
-            yield Skipped(Reason.TIMEOUT)
-            return
-        yield item
+    try:
+        for item in items:
+            if time.monotonic() > end:
+                yield Skipped(Reason.TIMEOUT)
+                return
+            yield item
+    finally:
+        if isinstance(items, Generator):  # what it holds open is not needed any more
+            items.close()
 
 
 def _places(repository: Repository, options: Options) -> Callable[[Change], Place]:

@@ -33,6 +33,7 @@ and one for encoded text. Zero for most."""
 SEPARATOR = b"\n\0\n"
 """Between parts of a version that are looked through together; a match across it counts for nothing."""
 
+_BLANK = ord(" ")  # and all below
 _MOST_LINES = 6  # of one match; what spans more is a suspect without a closer look
 _REMEMBERED = 20_000  # parts, whose verdicts are kept: versions of a file show the same lines again and again
 _REMEMBERED_BYTES = 2_000  # of one part
@@ -269,7 +270,7 @@ def _windows(text: bytes, ends: Sequence[int], margin: int) -> Iterator[tuple[in
         if end <= finish:
             continue
         line = text.rfind(b"\n", 0, end - 1) + 1
-        start = text.rfind(b"\n", 0, max(line - 1 - margin, 0)) + 1
+        start = text.rfind(b"\n", 0, _back(text, line, margin)) + 1
         if start > finish:
             if finish >= 0:
                 yield begin, finish
@@ -277,6 +278,14 @@ def _windows(text: bytes, ends: Sequence[int], margin: int) -> Iterator[tuple[in
         finish = text.find(b"\n", end - 1) + 1 or len(text)
     if finish >= 0:
         yield begin, finish
+
+
+def _back(text: bytes, at: int, margin: int) -> int:
+    """Where `margin` bytes that are not blank lie before `at`."""
+    while at > 0 and margin > 0:
+        at -= 1
+        margin -= text[at] > _BLANK
+    return at
 
 
 def _occurrence(words: frozenset[str]) -> Rule:

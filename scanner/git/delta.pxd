@@ -7,6 +7,7 @@ ctypedef unsigned char byte_t
 ctypedef long long i64
 
 cdef int _LF
+cdef int _BLANK
 cdef i64 _NEAR
 cdef i64 _OFFSET
 cdef i64 _FULL_COPY
@@ -20,6 +21,8 @@ cdef tuple _rebuild(octet_t[::1] base, octet_t[::1] delta, i64 limit, i64 near)
 @cython.locals(regions=list, i=i64, left=i64, right=i64, start=i64, stop=i64)
 cdef list _regions(octet_t[::1] text, list touched, i64 margin)
 
+cdef i64 _back(octet_t[::1] text, i64 at, i64 margin, i64 low) noexcept
+cdef i64 _forth(octet_t[::1] text, i64 at, i64 margin, i64 stop) noexcept
 cdef i64 _line_start(octet_t[::1] text, i64 at, i64 low) noexcept
 cdef i64 _line_end(octet_t[::1] text, i64 at, i64 stop) noexcept
 

@@ -16,6 +16,7 @@ Spans = list[tuple[int, int]]  # starts and ends, in bytes
 COMPILED = not __file__.endswith((".py", ".pyc"))
 
 _LF = 10
+_BLANK = 32  # and all below
 _NEAR = 128  # bytes between two regions that cost less to scan than a further region
 _OFFSET = 0xFFFFFFFF  # mask of a copy's operands: four bytes of offset, then three of length
 _FULL_COPY = 0x10000  # bytes that a copy of length 0 copies
@@ -36,7 +37,7 @@ def apply_delta(base: Bytes, delta: Bytes, margin: int, limit: int) -> tuple[byt
     Args:
         base: content of the base.
         delta: the inflated delta.
-        margin: bytes, at least 1, and so at least one line on either side.
+        margin: bytes, at least 1, and so at least one line that is not blank on either side.
         limit: bytes that the content may have.
 
     Returns:
@@ -91,7 +92,7 @@ def _regions(text: Bytes, touched: list[int], margin: int) -> Spans:
     left, right = -1, 0
     for i in range(0, len(touched), 2):
         start = _line_start(text, touched[i], right)
-        start = _line_start(text, max(start - margin, right), right)
+        start = _line_start(text, _back(text, start, margin, right), right)
         if left < 0:
             left = start
         elif start - right > _NEAR:
@@ -100,10 +101,28 @@ def _regions(text: Bytes, touched: list[int], margin: int) -> Spans:
         # Where this gets to the next touched place, the two are in one region.
         stop = touched[i + 2] if i + 2 < len(touched) else len(text)
         right = _line_end(text, touched[i + 1], stop)
-        right = _line_end(text, min(right + margin, stop), stop)
+        right = _line_end(text, _forth(text, right, margin, stop), stop)
     if right > left >= 0:
         regions.append((left, right))
     return regions
+
+
+def _back(text: Bytes, at: int, margin: int, low: int) -> int:
+    """Where `margin` bytes that are not blank lie before `at`, or `low` where that comes first."""
+    while at > low and margin > 0:
+        at -= 1
+        if text[at] > _BLANK:
+            margin -= 1
+    return at
+
+
+def _forth(text: Bytes, at: int, margin: int, stop: int) -> int:
+    """The end of the next `margin` bytes that are not blank, or `stop` where that comes first."""
+    while at < stop and margin > 0:
+        if text[at] > _BLANK:
+            margin -= 1
+        at += 1
+    return at
 
 
 def _line_start(text: Bytes, at: int, low: int) -> int:

@@ -83,10 +83,18 @@ def windows(base: bytes, content: bytes, origins: list[int | None], margin: int)
         found = content.find(b"\n", max(at - 1, 0))
         return size if found < 0 else found + 1 if at else 0
 
+    def back(at: int) -> int:
+        before = [i for i in range(at) if content[i] > 32]
+        return before[-margin] if margin <= len(before) else 0
+
+    def forth(at: int) -> int:
+        after = [i for i in range(at, size) if content[i] > 32]
+        return after[margin - 1] + 1 if margin <= len(after) else size
+
     merged: list[tuple[int, int]] = []
     for start, stop in sorted(touched):
-        left = begin(max(begin(start) - margin, 0))
-        right = end(min(end(stop) + margin, size))
+        left = begin(back(begin(start)))
+        right = end(forth(end(stop)))
         if merged and left <= merged[-1][1] + NEAR:
             merged[-1] = merged[-1][0], max(merged[-1][1], right)
         else:
