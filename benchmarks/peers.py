@@ -203,11 +203,14 @@ def count(report: Path) -> int:
 
 
 def scanned(stats: Path) -> float:
-    """Bytes that a scan of leakscan's looked at, from what it wrote for ``--stats``.
+    """Bytes that a scan of leakscan's looked through, from what it wrote for ``--stats``.
 
     Raises:
         KeyError: it does not say.
     """
     if not stats.exists():
-        raise KeyError("bytes_scanned")
-    return float(json.loads(stats.read_bytes())["bytes_scanned"])
+        raise KeyError(stats.name)
+    told = json.loads(stats.read_bytes())
+    if "bytes_sifted" not in told:  # a small history is scanned version by version, each of them whole
+        return float(told["bytes"])
+    return float(told["bytes_sifted"] + told["bytes_scanned_whole"])

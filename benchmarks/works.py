@@ -259,11 +259,10 @@ def growth(bench: Bench) -> Iterator[Case]:
         packed[label], objects[label] = corpus.packs / MEGABYTE, corpus.objects
         notes.append(f"{label}: {corpus.commits:,} commits, {corpus.objects:,} objects")
     targets = [
+        flat(lambda label: scanned(stats[label]) / MEGABYTE, "text scanned", 0.2),
         flat(packed.__getitem__, "packs", 0.2),
         *(frugal(objects, 64, kind) for kind in ("memory", "anonymous")),
     ]
-    if bench.ours.has("history", "--stats"):
-        targets[0] = flat(lambda label: scanned(stats[label]) / MEGABYTE, "text scanned", 0.2)
     yield Case("packs", entrants, targets, notes, entrants[0].label if entrants else "")
 
 

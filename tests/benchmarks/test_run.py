@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import random
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -91,9 +91,20 @@ def test_second_scans(run: Run, repository: Any) -> None:
         assert cells(report, f"leakscan, {label}")[-1] == "2"
 
 
-def test_trees_and_growing_repositories(run: Run, repository: Any) -> None:
-    code, report, _ = run(repository, "dir,growth", "--tree", "1", "--sizes", "1")
+def test_trees_of_files(run: Run, repository: Any) -> None:
+    code, report, _ = run(repository, "dir", "--tree", "1")
     assert code == 0, report
-    assert cells(report, "leakscan")[-1] == "3"  # the newest two of three places, and the one before
-    assert "1 MB: the repositories given have less in all" in report
-    assert shutil.which("tar")
+    assert cells(report, "leakscan")[-1] == "3"  # two in the newest of three places, one in that before
+
+
+def test_growing_repositories(run: Run, repository: Any) -> None:
+    noise = random.Random(7)  # noqa: S311
+    for number in range(20):
+        repository.commit({f"{number}.txt": noise.randbytes(100_000).hex(" ", 20)})
+    repository.git("repack", "-adq")
+    code, report, _ = run(repository, "growth", "--sizes", "1,2,50")
+    assert code == 0, report
+    assert "50 MB: the repositories given have less in all" in report
+    for unit in ("text scanned", "packs"):
+        assert re.search(rf"per MB of {unit}: within 20% at all sizes \| \d+% \(", report)
+    assert re.search(r"peak anonymous memory grows by at most 64 bytes an object \| -?\d+ bytes", report)
