@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-
 from scanner.model import text_of
 
 VERSION = "v1"
@@ -39,8 +36,12 @@ def identify(rule_id: str, secret: bytes, path: bytes, *, key: bytes = b"") -> s
         path: the exact bytes, as reported.
         key: any length; empty for a plain identity.
     """
+    import hashlib  # most scans find nothing to name
+
     message = b"".join([b"leakscan:", VERSION.encode(), *map(_prefixed, (rule_id.encode(), secret, path))])
     if key:
+        import hmac
+
         digest, kind = hmac.new(key, message, hashlib.sha256).hexdigest(), "k"
     else:
         digest, kind = hashlib.sha256(message).hexdigest(), ""

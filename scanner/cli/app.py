@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from scanner.errors import ExitCode, LeakscanError
 
 PROGRAM = "leakscan"
 COMPLETE = "_LEAKSCAN_COMPLETE"  # set by the shell's completion script
+_GARBAGE = 50_000  # objects between two looks for cycles; what a start makes stays, so looking is in vain
 _CLOSED_STDOUT = 141  # as shells report a program that SIGPIPE ended
 _TERMINATED = 143  # as shells report a program that SIGTERM ended
 
@@ -127,6 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     Args:
         arguments: without the program's name; None for the process's.
     """
+    gc.set_threshold(_GARBAGE)
     interrupts = Interrupts()
     interrupts.install()
     code = _run(list(sys.argv[1:] if arguments is None else arguments), interrupts)

@@ -5,7 +5,6 @@ Only the pack is kept so: it is public, while a config of a user may name the ve
 
 from __future__ import annotations
 
-import hashlib
 import json
 import zlib
 from dataclasses import fields, is_dataclass
@@ -14,7 +13,7 @@ from typing import Any, Protocol
 from scanner.config.gitleaks import ConfigFile, Extend, ParsedRule, Targeted
 from scanner.model import Allowlist, Required, Rule
 
-_DIGEST_BYTES = hashlib.sha256().digest_size
+_CHECKSUM_BYTES = 4
 
 
 class Store(Protocol):
@@ -30,18 +29,23 @@ class Store(Protocol):
 def packed(file: ConfigFile) -> bytes:
     """`file` as bytes; compressed, so that no search for secrets takes a rule's example for one."""
     body = zlib.compress(json.dumps(_plain(file), separators=(",", ":")).encode())
-    return hashlib.sha256(body).digest() + body
+    return _checksum(body) + body
 
 
 def unpacked(data: bytes) -> ConfigFile | None:
     """What `packed` packed; None where `data` is damaged."""
-    body = data[_DIGEST_BYTES:]
-    if hashlib.sha256(body).digest() != data[:_DIGEST_BYTES]:
+    body = data[_CHECKSUM_BYTES:]
+    if _checksum(body) != data[:_CHECKSUM_BYTES]:
         return None
     try:
         return _config_file(json.loads(zlib.decompress(body)))
     except (ValueError, TypeError, KeyError, IndexError, zlib.error):  # it was saved by something else
         return None
+
+
+def _checksum(body: bytes) -> bytes:
+    """Against damage, not against malice; hashlib takes longer to import than all this takes."""
+    return zlib.crc32(body).to_bytes(_CHECKSUM_BYTES, "big")
 
 
 def _plain(value: Any) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 import unicodedata
-from datetime import datetime, timedelta, timezone
 from itertools import dropwhile, takewhile
 
 from scanner.git.objects import CorruptObject
@@ -60,6 +59,8 @@ class CommitReader:
 
 def date_of(seconds: bytes) -> str:
     """RFC 3339 in UTC for seconds since 1970; the epoch, as ``git log``, for what is no such number."""
+    from datetime import datetime, timedelta, timezone
+
     epoch = datetime(1970, 1, 1, tzinfo=timezone.utc)
     try:
         moment = epoch + timedelta(seconds=int(seconds))

@@ -34,7 +34,7 @@ _HOSTS = {
 }
 
 # git@host:[port/]path[.git]
-_SCP_LIKE = re.compile(r"git@([a-zA-Z0-9.-]+):(?:[0-9]{1,5}/)?([a-zA-Z0-9_/.-]+?)(?:\.git)?\Z")
+_SCP_LIKE = r"git@([a-zA-Z0-9.-]+):(?:[0-9]{1,5}/)?([a-zA-Z0-9_/.-]+?)(?:\.git)?\Z"
 
 _RENDERED = (".md", ".ipynb")  # shown formatted, without line numbers, unless asked otherwise
 
@@ -86,7 +86,7 @@ def remote_of(url: str, platform: Platform = Platform.UNKNOWN) -> Remote:
 def _web_address(url: str) -> str:
     from urllib.parse import urlsplit, urlunsplit
 
-    if match := _SCP_LIKE.match(url):
+    if match := re.match(_SCP_LIKE, url):
         url = f"https://{match[1]}/{match[2]}"
     try:
         parts = urlsplit(url.removesuffix(".git"))

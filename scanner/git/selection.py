@@ -72,12 +72,10 @@ _PRINTING = (
     *("--raw", "--relative", "--shortstat", "--show-notes", "--show-signature", "--stat", "--submodule"),
     *("--summary", "--textconv", "--unified", "--word-diff", "--word-diff-regex", "--ws-error-highlight"),
 )
-_PRINTING_SHORT = re.compile(r"-(?:[hsz]|[LRUX].*)\Z")
+_PRINTING_SHORT = r"-(?:[hsz]|[LRUX].*)\Z"
 _HARMLESS = ("--not", "--text")  # which begin like one of those above
 _REDUNDANT = ("-p", "-u", "--patch", "-U0", "--unified=0")  # Gitleaks passes these itself
-_MERGES = re.compile(
-    r"-m|-c|--cc|--dd|--remerge-diff|--first-parent|--diff-merges(?:=.*)?|--no-diff-merges\Z"
-)
+_MERGES = r"-m|-c|--cc|--dd|--remerge-diff|--first-parent|--diff-merges(?:=.*)?|--no-diff-merges\Z"
 
 
 def query_of(selection: Selection, program: Program) -> Query:
@@ -94,7 +92,7 @@ def query_of(selection: Selection, program: Program) -> Query:
             arguments=(*options, *limits, *(("--", *paths) if paths else ())),
             revisions=options,
             paths=paths,
-            combine=not any(_MERGES.match(option) for option in options),
+            combine=not any(re.match(_MERGES, option) for option in options),
             free=True,
         )
     revisions = _revisions(selection, program)
@@ -184,6 +182,6 @@ def _log_opts(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         # Git takes abbreviations: any beginning of a long option.
         long = name.startswith("--") and any(known.startswith(name) for known in _PRINTING)
         long = long and name not in _HARMLESS
-        if "\0" in option or long or _PRINTING_SHORT.match(option):
+        if "\0" in option or long or re.match(_PRINTING_SHORT, option):
             raise UsageError(f"--log-opts: {name!r} changes what git log prints and cannot be used")
     return options, tuple(words[split + 1 :])

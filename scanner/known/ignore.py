@@ -33,9 +33,8 @@ OWN_NAME = ".leakscanignore"
 MAX_BYTES = 16_000_000  # an ignore file may lie in what is scanned: no reading without bound
 
 _ENTRY = r"(?P<entry>leakscan:v\d+k?:[0-9a-f]+|.*?:[^:]+:\d+)"
-_PLAIN = re.compile(_ENTRY)
-_COMMENTED = re.compile(_ENTRY + r"(?:\s+#(?P<comment>.*))?")
-_UNTIL = re.compile(r"(?:^|\s)until=(\S*)")
+_COMMENT = r"(?:\s+#(?P<comment>.*))?"
+_UNTIL = r"(?:^|\s)until=(\S*)"
 
 
 @dataclass(slots=True)
@@ -111,7 +110,7 @@ def _take(ignored: IgnoreList, place: str, line: str, today: date | None) -> Non
         place: the line's ``file:line``.
         today: for leakscan's syntax; None for Gitleaks'.
     """
-    found = (_PLAIN if today is None else _COMMENTED).fullmatch(line)
+    found = re.fullmatch(_ENTRY if today is None else _ENTRY + _COMMENT, line)
     if not found:
         # The words of Gitleaks' warning, without its quotation.
         name = ".gitleaksignore" if today is None else OWN_NAME
@@ -127,7 +126,7 @@ def _take(ignored: IgnoreList, place: str, line: str, today: date | None) -> Non
 
 def _expiry_trouble(comment: str, today: date) -> str:
     """Why the entry with `comment` does not hide any more; empty where it does."""
-    until = _UNTIL.search(comment)
+    until = re.search(_UNTIL, comment)
     if not until:
         return ""
     try:
