@@ -21,7 +21,7 @@ leakscan git --no-banner --max-archive-depth 2 --redact .
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 pytest -n "$(nproc)" --cov=scanner --cov-report= "$@" | tee "$log"
-for part in detect config git; do
+for part in detect config git survey; do
     coverage report --include="scanner/$part/*" --fail-under=95 --skip-covered
 done
 tail -n 1 "$log"

@@ -177,7 +177,7 @@ class Process:
         try:
             self.stdin.write(data)
             self.stdin.close()
-        except OSError:  # it ended without reading
+        except (OSError, ValueError):  # it ended without reading, or was ended meanwhile
             pass
 
     def wait(self) -> None:
