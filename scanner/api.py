@@ -34,16 +34,9 @@ from scanner.model import (
     Skipped,
     Summary,
 )
-from scanner.pipeline import (
-    Item,
-    Known,
-    Options,
-    reported,
-    scan_history,
-    scan_paths,
-    scan_staged,
-    scan_unstaged,
-)
+from scanner.options import Item, Options
+from scanner.pipeline import Known, reported, scan_paths
+from scanner.repositories import scan_history, scan_staged, scan_unstaged
 
 __all__ = [
     "Allowlist",

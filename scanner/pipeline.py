@@ -1,103 +1,30 @@
-"""Wires the stages: a source's bytes through detection and location to what is known and to reports.
+"""Scans files and streams, and takes what a scan finds to what is known and to reports.
 
 Each ``scan_*`` yields findings and what was skipped, as they come, and counts in a `Summary` what it
-looked at. `run` takes them to the reports.
+looked at; those of repositories are in `scanner.repositories`. `run` takes them to the reports.
 """
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from functools import lru_cache
-from itertools import chain
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar
+from typing import TYPE_CHECKING, BinaryIO
 
 from scanner.detect import Detector
-from scanner.errors import RepositoryError
-from scanner.git import (
-    Change,
-    ObjectError,
-    Platform,
-    Repository,
-    Selection,
-    link,
-    remote_of,
-    staged,
-    unstaged,
-)
 from scanner.known.baseline import Baseline
 from scanner.known.ignore import IgnoreList
-from scanner.locate import Locator, Place, fragment_findings
-from scanner.model import NOTABLE_LIMIT, UNCOMMITTED, Commit, Finding, Fragment, Reason, Skipped, Summary
+from scanner.locate import Place, fragment_findings
+from scanner.model import NOTABLE_LIMIT, Finding, Fragment, Skipped, Summary
+from scanner.options import Item, NoProgress, Options, Progress, in_time
 from scanner.report.base import Reporter
 
 if TYPE_CHECKING:
-    from scanner.detect.sieve import Sieve
-    from scanner.recall import Recollection, Store
     from scanner.sources.directory import IgnoredBelow
     from scanner.sources.file import File, Reader
-    from scanner.survey import Survey
-
-_FEW_COMMITS = 1_000  # are scanned blob by blob, in less time than all packs take to be looked through
-
-Item = Finding | Skipped
-T = TypeVar("T")
-
-
-class Progress(Protocol):
-    """Is told how a scan gets on."""
-
-    def start(self, unit: str, total: int | None) -> None:
-        """Work begins: `total` units (``commits``, ``files``) of it, or None where that is not known."""
-
-    def advance(self, units: int) -> None:
-        """So many more units are done."""
-
-
-class NoProgress:
-    """Tells nobody."""
-
-    def start(self, unit: str, total: int | None) -> None:
-        """See `Progress`."""
-
-    def advance(self, units: int) -> None:
-        """See `Progress`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a scan looks at and what it makes of it.
-
-    Attributes:
-        max_megabytes: larger files are skipped; 0 for no limit. One is 10^6 bytes.
-        max_archive_depth: how deep archives are unpacked; 0 for not at all.
-        follow_symlinks: scan the files that links in a folder lead to.
-        own_files: files that belong to the scan (config, baseline) and are not scanned, nor are their
-            earlier versions.
-        outputs: files that reports are written to; what lies there on disk is not scanned.
-        platform: whose page links go to; found out from the remote unless it is named.
-        timeout: seconds after which a scan ends early, incomplete; 0 for no limit.
-        identity_key: makes findings' ids keyed hashes (see `scanner.identity`).
-        jobs: how many processes scan.
-        max_memory: bytes that processes which look through packs may use for blobs together; 0 for what
-            is usual.
-    """
-
-    max_megabytes: int = 0
-    max_archive_depth: int = 0
-    follow_symlinks: bool = False
-    own_files: Collection[Path] = ()
-    outputs: Collection[Path] = ()
-    platform: Platform = Platform.UNKNOWN
-    timeout: float = 0
-    identity_key: bytes = b""
-    jobs: int = 1
-    max_memory: int = 0
 
 
 def scan_paths(
@@ -162,7 +89,7 @@ def _scan_fragments(
 ) -> Iterator[Item]:
     progress.start("files", None)
     told: set[str] = set()
-    for fragment in _in_time(fragments, options.timeout or inf):
+    for fragment in in_time(fragments, options.timeout or inf):
         if isinstance(fragment, Skipped):
             yield fragment
             continue
@@ -172,259 +99,6 @@ def _scan_fragments(
             progress.advance(1)
         place = Place(fragment.path, fragment.symlink, identity_key=options.identity_key)
         yield from fragment_findings(fragment, detector, place, told)
-
-
-def scan_history(
-    repository: Repository,
-    selection: Selection,
-    detector: Detector,
-    options: Options,
-    summary: Summary,
-    progress: Progress | None = None,
-    make_sieve: Callable[[], Sieve] | None = None,
-    store: Store | None = None,
-) -> Iterator[Item]:
-    """Scan what the selected commits brought in.
-
-    Args:
-        make_sieve: makes the sieve of the detector's config: packs are looked through first, and only what
-            may hold something is scanned whole. None scans each blob whole, which finds the same.
-        store: keeps what is known of a history for the next scan, which then looks at new commits only.
-
-    Raises:
-        UsageError: the selection names what does not exist.
-    """
-    # What only this needs; other scans would wait for it.
-    from scanner.recall import Recollection, begin
-
-    progress = progress or NoProgress()
-    before = Recollection()
-    finish = None
-    if store is not None and selection.whole:
-        extent = options.max_megabytes, options.max_archive_depth, *map(str, options.own_files)
-        selection, before, finish = begin(store, repository, selection, detector, extent)
-    summary.known_commits = before.commits
-    boundary = [Skipped(Reason.SHALLOW, object=commit) for commit in sorted(repository.shallow_commits)]
-    locator, changes = _history(repository, selection, detector, options, summary, progress, make_sieve)
-    noted: list[Change] = []
-    items = chain(
-        boundary,
-        before.skipped,
-        _scan_changes(changes, repository, locator, options, summary, noted),
-        _scan_again(before, noted, repository, detector, options, summary),
-    )
-    return items if finish is None else _remembering(items, noted, locator, summary, finish)
-
-
-def _history(
-    repository: Repository,
-    selection: Selection,
-    detector: Detector,
-    options: Options,
-    summary: Summary,
-    progress: Progress,
-    make_sieve: Callable[[], Sieve] | None,
-) -> tuple[Locator, Iterator[Change | Skipped]]:
-    """The selected changes, or those of them that matter, and who locates findings in them."""
-    from scanner.git.history import commit_count, history, listing
-    from scanner.survey import survey
-
-    locator = _locator(repository, detector, options)
-    count = commit_count(repository, selection, _FEW_COMMITS + 1)
-    if make_sieve is None or count <= _FEW_COMMITS:
-        summary.commits = commit_count(repository, selection) if count > _FEW_COMMITS else count
-        progress.start("commits", summary.commits or None)
-        return locator, _counted(_in_time(history(repository, selection), options.timeout or inf), progress)
-    end = time.monotonic() + options.timeout if options.timeout else inf
-    with ExitStack() as otherwise:
-        listed = listing(repository, selection)
-        if listed:
-            otherwise.callback(listed.close)
-        started = time.monotonic()
-        memory = options.max_memory
-        known = survey(
-            repository, make_sieve(), detector, jobs=options.jobs, progress=progress, end=end, memory=memory
-        )
-        surveyed = time.monotonic()
-        locator = _locator(repository, detector, options, known)
-        if listed:
-            listed.read(locator.is_relevant)
-        summary.commits = listed.count if listed else commit_count(repository, selection)
-        otherwise.pop_all()
-    summary.blobs, summary.bytes = known.blobs, known.size
-    summary.seconds += time.monotonic() - started
-    summary.stats |= known.stats() | {
-        "survey_seconds": round(surveyed - started, 3),
-        "listing_seconds": round(time.monotonic() - surveyed, 3),
-        "jobs": options.jobs,
-    }
-    progress.start("commits", summary.commits or None)
-    changes = _in_time(history(repository, selection, listed), end - time.monotonic())
-    return locator, _counted(changes, progress)
-
-
-def _scan_again(
-    before: Recollection,
-    noted: list[Change],
-    repository: Repository,
-    detector: Detector,
-    options: Options,
-    summary: Summary,
-) -> Iterator[Item]:
-    """What changes brought in that an earlier scan has found something in; adds them to `noted`."""
-    new = {change.commit for change in noted}
-    changes = [change for change in before.changes if change.commit not in new]
-    locator = _locator(repository, detector, options, clean=before.clean)
-    yield from _scan_changes(changes, repository, locator, options, summary, noted)
-
-
-def _remembering(
-    items: Iterable[Item],
-    noted: Sequence[Change],
-    locator: Locator,
-    summary: Summary,
-    finish: Callable[[Sequence[Change], Collection[str], Collection[Skipped], int], None],
-) -> Iterator[Item]:
-    """The same items, each skipped one once; after the last, if all could be read, `finish` is told."""
-    skipped: dict[Skipped, None] = {}
-    for item in items:
-        if isinstance(item, Skipped):
-            if item in skipped:
-                continue
-            skipped[item] = None
-        yield item
-    if not any(item.reason.incomplete for item in skipped):
-        clean = {old for change in noted for old in change.olds if locator.holds_nothing(old)}
-        finish(noted, clean, skipped, summary.commits + summary.known_commits)
-
-
-def scan_staged(
-    repository: Repository, detector: Detector, options: Options, summary: Summary
-) -> Iterator[Item]:
-    """Scan what the index brings in against HEAD: what the next commit adds."""
-    locator = _locator(repository, detector, options)
-    changes = _in_time(staged(repository), options.timeout or inf)
-    return _scan_changes(changes, repository, locator, options, summary)
-
-
-def scan_unstaged(
-    repository: Repository, detector: Detector, options: Options, summary: Summary
-) -> Iterator[Item]:
-    """Scan what the work tree brings in against the index."""
-    locator = _locator(repository, detector, options)
-    changes = _in_time(unstaged(repository), options.timeout or inf)
-    return _scan_changes(changes, repository, locator, options, summary)
-
-
-def _locator(
-    repository: Repository,
-    detector: Detector,
-    options: Options,
-    known: Survey | None = None,
-    clean: Collection[str] = (),
-) -> Locator:
-    return Locator(
-        repository,
-        detector,
-        _places(repository, options),
-        is_clean=known.is_clean if known else clean.__contains__,
-        scans=known.scans if known else None,
-        max_megabytes=options.max_megabytes,
-        max_archive_depth=options.max_archive_depth,
-    )
-
-
-def _scan_changes(
-    changes: Iterable[Change | Skipped],
-    repository: Repository,
-    locator: Locator,
-    options: Options,
-    summary: Summary,
-    noted: list[Change] | None = None,
-) -> Iterator[Item]:
-    """What `changes` brought in; those that brought in something are added to `noted`."""
-    blobs, size = summary.blobs, summary.bytes
-    own_paths = _own_paths(repository, options.own_files)
-    for change in changes:
-        if isinstance(change, Skipped):
-            yield change
-            continue
-        if change.path in own_paths:
-            yield from own_paths[change.path]
-            own_paths[change.path] = ()
-            continue
-        found = False
-        for item in locator.findings(change):
-            found = found or isinstance(item, Finding)
-            yield item
-        if found and noted is not None:
-            noted.append(change)
-        summary.blobs, summary.bytes = blobs + locator.blobs, size + locator.bytes
-
-
-def _own_paths(repository: Repository, files: Collection[Path]) -> dict[bytes, tuple[Skipped, ...]]:
-    """Those of `files` that lie in the work tree, by their paths in it, and what is said of each once."""
-    if not files:
-        return {}
-    try:
-        root = repository.work_tree.resolve()
-    except RepositoryError:  # a bare repository
-        return {}
-    inside = (file.resolve() for file in files)
-    paths = [os.fsencode(file.relative_to(root).as_posix()) for file in inside if file.is_relative_to(root)]
-    return {path: (Skipped(Reason.OWN_FILE, path),) for path in paths}
-
-
-def _in_time(items: Iterable[T | Skipped], timeout: float) -> Iterator[T | Skipped]:
-    """The same items, until `timeout` seconds have passed."""
-    end = time.monotonic() + timeout
-    try:
-        for item in items:
-            if time.monotonic() > end:
-                yield Skipped(Reason.TIMEOUT)
-                return
-            yield item
-    finally:
-        if isinstance(items, Generator):  # what it holds open is not needed any more
-            items.close()
-
-
-def _places(repository: Repository, options: Options) -> Callable[[Change], Place]:
-    remote = None
-
-    @lru_cache(maxsize=1024)
-    def commit(id: str) -> Commit:
-        try:
-            return repository.commit(id)
-        except ObjectError:
-            return Commit(id)  # it was listed and cannot be read again; the finding counts all the same
-
-    def place(change: Change) -> Place:
-        nonlocal remote
-        if not change.commit:
-            return Place(change.path, commit=UNCOMMITTED, identity_key=options.identity_key)
-        if remote is None:
-            remote = remote_of(repository.remote_url(), options.platform)
-        of = remote
-        return Place(
-            change.path,
-            commit=commit(change.commit),
-            merge=change.merge,
-            link=lambda start, end: link(of, change.commit, change.path, start, end),
-            identity_key=options.identity_key,
-        )
-
-    return place
-
-
-def _counted(changes: Iterable[Change | Skipped], progress: Progress) -> Iterator[Change | Skipped]:
-    """The same changes; `progress` hears of each commit."""
-    last = ""
-    for change in changes:
-        if isinstance(change, Change) and change.commit != last:
-            last = change.commit
-            progress.advance(1)
-        yield change
 
 
 @dataclass(slots=True)

@@ -12,7 +12,8 @@ import pytest
 from scanner.detect import Detector, make_prefilter, sought
 from scanner.files import FEW_BYTES
 from scanner.model import Allowlist, Config, Finding, Reason, Rule, Skipped, Summary
-from scanner.pipeline import Item, Options, scan_paths
+from scanner.options import Item, Options
+from scanner.pipeline import scan_paths
 
 CONFIG = Config(
     rules=(

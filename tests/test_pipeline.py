@@ -29,16 +29,9 @@ from scanner.model import (
     Skipped,
     Summary,
 )
-from scanner.pipeline import (
-    Known,
-    Options,
-    run,
-    scan_history,
-    scan_paths,
-    scan_staged,
-    scan_stdin,
-    scan_unstaged,
-)
+from scanner.options import Options
+from scanner.pipeline import Known, run, scan_paths, scan_stdin
+from scanner.repositories import scan_history, scan_staged, scan_unstaged
 
 ONE, TWO = "tok_" + "aaaa1111", "tok_" + "bbbb2222"
 TOKEN = Rule(id="tok", regex=r"tok_[a-z0-9]{8}")

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from scanner import pipeline
+from scanner import repositories
 from scanner.cache import FileStore
 from scanner.detect import Detector, make_prefilter, make_sieve, sought
 from scanner.git import Selection, open_repository
 from scanner.model import Config, Finding, Reason, Rule, Summary
-from scanner.pipeline import Options, scan_history
+from scanner.options import Options
+from scanner.repositories import scan_history
 
 TOKEN = Rule(id="token", regex=r"tok_[a-z0-9]{8}", keywords=("tok_",))
 ONE, TWO = "tok_" + "a1b2c3d4", "tok_" + "e5f6g7h8"
@@ -29,7 +30,7 @@ def said(item: Any) -> str:
 @pytest.fixture(params=[False, True], ids=["by blobs", "by packs"])
 def by_packs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
     if request.param:
-        monkeypatch.setattr(pipeline, "_FEW_COMMITS", -1)
+        monkeypatch.setattr(repositories, "_FEW_COMMITS", -1)
     return bool(request.param)
 
 

@@ -11,7 +11,8 @@ from scanner.cli.git import scan_git
 from scanner.cli.options import ENVIRONMENT, ScanArguments, scan_options
 from scanner.cli.scan import execute
 from scanner.cli.stdin import scan_standard_input
-from scanner.pipeline import Options, scan_paths
+from scanner.options import Options
+from scanner.pipeline import scan_paths
 
 
 @click.command("detect", cls=Command, exit_codes=EXIT_CODES, environment=ENVIRONMENT)

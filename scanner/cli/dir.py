@@ -13,7 +13,8 @@ from scanner.cli.command import EXIT_CODES, Command
 from scanner.cli.options import ENVIRONMENT, ScanArguments, scan_options
 from scanner.cli.scan import execute, repository_at
 from scanner.errors import RepositoryError
-from scanner.pipeline import Options, scan_paths
+from scanner.options import Options
+from scanner.pipeline import scan_paths
 
 
 @click.command(

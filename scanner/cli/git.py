@@ -10,7 +10,8 @@ from scanner.cli.command import EXIT_CODES, Command
 from scanner.cli.options import ENVIRONMENT, ScanArguments, scan_options
 from scanner.cli.scan import execute_on_changes, execute_on_history
 from scanner.git import Selection, platform_named
-from scanner.pipeline import Options, scan_staged, scan_unstaged
+from scanner.options import Options
+from scanner.repositories import scan_staged, scan_unstaged
 
 
 @click.command(

@@ -17,7 +17,7 @@ _REFRESH = 0.1  # seconds between two drawings
 
 @dataclass(slots=True)
 class ProgressBar:
-    """Draws on stderr. It is a `scanner.pipeline.Progress`, and a reporter: it counts the findings, and goes
+    """Draws on stderr. It is a `scanner.options.Progress`, and a reporter: it counts the findings, and goes
     away before the other reports finish.
 
     Attributes:
@@ -33,14 +33,14 @@ class ProgressBar:
     _thread: threading.Thread | None = None
 
     def start(self, unit: str, total: int | None) -> None:
-        """See `scanner.pipeline.Progress`."""
+        """See `scanner.options.Progress`."""
         self._unit, self._total = unit, total
         if self._thread is None:
             self._thread = threading.Thread(target=self._draw, args=(time.monotonic(),), daemon=True)
             self._thread.start()
 
     def advance(self, units: int) -> None:
-        """See `scanner.pipeline.Progress`."""
+        """See `scanner.options.Progress`."""
         self._done += units
 
     def add(self, finding: Finding) -> None:

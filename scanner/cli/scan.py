@@ -26,18 +26,20 @@ from scanner.errors import ExitCode, UsageError
 from scanner.git import Repository, Selection, open_repository
 from scanner.known import baseline, ignore
 from scanner.model import Config, Summary
-from scanner.pipeline import Item, Known, NoProgress, Options, Progress, run, scan_history
+from scanner.options import Item, NoProgress, Options, Progress
+from scanner.pipeline import Known, run
 from scanner.report.base import Reporter
 from scanner.report.summary import human_bytes
+from scanner.repositories import scan_history
 
 if TYPE_CHECKING:
     from scanner.detect.sieve import Sieve
 
 Scan = Callable[[Detector, Options, Summary, Progress], Iterator[Item]]
-"""One of `scanner.pipeline`'s ``scan_*``, given what it scans."""
+"""One of the ``scan_*`` of `scanner.pipeline` and `scanner.repositories`, given what it scans."""
 
 ChangesScan = Callable[[Repository, Detector, Options, Summary], Iterator[Item]]
-"""`scanner.pipeline.scan_staged` or `scan_unstaged`."""
+"""`scanner.repositories.scan_staged` or `scan_unstaged`."""
 
 
 def execute(

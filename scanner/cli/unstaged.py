@@ -9,7 +9,7 @@ import click
 from scanner.cli.command import EXIT_CODES, Command
 from scanner.cli.options import ENVIRONMENT, ScanArguments, scan_options
 from scanner.cli.scan import execute_on_changes
-from scanner.pipeline import scan_unstaged
+from scanner.repositories import scan_unstaged
 
 
 @click.command(

@@ -7,27 +7,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from math import inf
-from typing import Any, Protocol
+from typing import Any
 
 from scanner.detect import Detector, Scan
 from scanner.detect.sieve import Sieve
 from scanner.git import Repository
 from scanner.git.packs import BLOB, Pack, PackError, object_folders, open_pack, pack_indexes
+from scanner.options import Progress
 from scanner.spread import rules_and_allowlists, spread
 from scanner.survey.trees import Batch, Examiner, Limits, Outcome
 
 _SHARES = 32  # batches for each process, so that all are done at about the same time
 _LEAST = 64 << 10  # bytes of a pack in a batch, so that handing it over takes little of the time
-
-
-class Progress(Protocol):
-    """Is told how a survey gets on."""
-
-    def start(self, unit: str, total: int | None) -> None:
-        """Work begins."""
-
-    def advance(self, units: int) -> None:
-        """So many more units are done."""
 
 
 @dataclass(slots=True)

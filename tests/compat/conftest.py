@@ -20,7 +20,8 @@ from scanner.config import load_text
 from scanner.detect import Detector, make_prefilter, sought
 from scanner.git import Selection, open_repository
 from scanner.model import Config, Finding, Skipped, Summary
-from scanner.pipeline import Options, scan_history
+from scanner.options import Options
+from scanner.repositories import scan_history
 
 FILE, PROGRAM, LINK, MODULE = 0o100644, 0o100755, 0o120000, 0o160000
 

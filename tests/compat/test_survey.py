@@ -17,14 +17,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scanner import pipeline
+from scanner import repositories
 from scanner.detect import Detector, make_prefilter, make_sieve, sought
 from scanner.detect.sieve import Sieve
 from scanner.git import Change, Selection, open_repository
 from scanner.git.delta import apply_delta
 from scanner.locate import Locator, Place, scan_text
 from scanner.model import Config, Summary
-from scanner.pipeline import Options, scan_history
+from scanner.options import Options
+from scanner.repositories import scan_history
 
 RUNS = settings(
     max_examples=1500,
@@ -42,7 +43,7 @@ def both(request: pytest.FixtureRequest, config: tuple[str, Config]) -> tuple[De
 
 @pytest.fixture(autouse=True)
 def _small_histories_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "_FEW_COMMITS", -1)
+    monkeypatch.setattr(repositories, "_FEW_COMMITS", -1)
 
 
 class Blobs:

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from scanner import pipeline
+from scanner import repositories
 from scanner.detect import Detector, make_prefilter, make_sieve, sought
 from scanner.git import Repository, Selection, open_repository
 from scanner.model import Config, Finding, Reason, Rule, Summary
-from scanner.pipeline import NoProgress, Options, scan_history
+from scanner.options import NoProgress, Options
+from scanner.repositories import scan_history
 from scanner.survey import Survey, survey
 from scanner.survey.trees import Limits
 
@@ -34,7 +35,7 @@ TEXT = "".join(f"line {number} of a text\n" for number in range(40))
 
 @pytest.fixture(autouse=True)
 def _small_histories_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "_FEW_COMMITS", -1)
+    monkeypatch.setattr(repositories, "_FEW_COMMITS", -1)
 
 
 @pytest.fixture
