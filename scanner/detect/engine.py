@@ -51,6 +51,10 @@ class Scan:
     timed_out: tuple[str, ...]
 
 
+_NOTHING = Scan((), False, ())
+"""Of a text that no rule can match."""
+
+
 @dataclass(slots=True)
 class _Pass:
     """The text of one decoding pass, on its way from the original."""
@@ -115,11 +119,13 @@ class Detector:
     def scan(self, data: bytes) -> Scan:
         """All matches in `data`, wherever it may come from."""
         source = searchable(data)
+        candidates = self._prefilter.candidates(source.text)
+        if not candidates:  # as for most texts
+            return _NOTHING
         step = _Pass(source, Lines(data), source.text, (), 0)
         found = _Found()
         while True:
             new: list[Match] = []
-            candidates = self._prefilter.candidates(step.text)
             encoded = candidates[-1:] == [len(self._rules)] and step.depth < self._max_decode_depth
             for index in candidates:
                 if index < len(self._rules):
@@ -129,6 +135,7 @@ class Detector:
             if decoded is None:
                 return Scan(tuple(found.matches), found.touched, tuple(found.timed_out))
             step = _Pass(source, step.lines, decoded[0], decoded[1], step.depth + 1)
+            candidates = self._prefilter.candidates(step.text)
 
     def expect_more(self) -> None:
         """Get ready for more than a little text, before work is spread over processes."""
@@ -141,6 +148,8 @@ class Detector:
 
     def excludes(self, path: bytes, commit: str = "") -> bool:
         """Whether a global allowlist allows everything at that place, so that it need not be read."""
+        if self.is_plain(path):  # one question for all patterns together
+            return False
         return any(drops_all(allowlist, path, commit) for allowlist in self.config.allowlists)
 
     def at(self, matches: Iterable[Match], path: bytes, commit: str = "") -> list[Match]:
@@ -164,6 +173,8 @@ class Detector:
 
     def path_rules(self, path: bytes, commit: str = "") -> Sequence[Rule]:
         """The rules on the path alone that report a file at that place, where `mentions` holds of it."""
+        if self.is_plain(path):
+            return []
         return [rule for rule in self._path_rules if self._applies(rule, path, commit)]
 
     def mentions(self, rule: Rule, data: bytes) -> bool:
