@@ -325,7 +325,7 @@ class Summary:
         unused: ignore entries that matched nothing.
         warnings: one line each.
         unfinished: the scan was interrupted or failed, and did not come to its end.
-        stats: how a history was gone through, for those who measure: see docs/stats.md.
+        stats: how a history was gone through, for those who measure: see docs/large-histories.md.
     """
 
     commits: int = 0
