@@ -168,7 +168,7 @@ def _options() -> list[Callable[[Any], Any]]:
         ),
         option(
             RUN, "-j", "--jobs", type=click.IntRange(0), default=0, metavar="N", show_default=True,
-            help="How many processes look through a history; 0 for as many as there are processors.",
+            help="How many processes scan a history or files; 0 for as many as there are processors.",
         ),
         option(
             RUN, "--max-memory", type=click.IntRange(0), default=0, metavar="MB", show_default=True,
