@@ -112,3 +112,18 @@ def test_a_terminal_gets_colours_and_no_color_is_honoured(folder: Path, environm
 
     assert b"\x1b[" in shown()
     assert b"\x1b[" not in shown(NO_COLOR="1")
+
+
+def test_staged_imports_nothing_that_it_does_not_need(environment: dict[str, str], tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", tmp_path / "r"], check=True, env=environment)
+    (tmp_path / "r/a.txt").write_text("nothing here\n")
+    subprocess.run(["git", "-C", tmp_path / "r", "add", "a.txt"], check=True, env=environment)
+    command = [sys.executable, "-X", "importtime", "-m", "scanner.cli", "staged", tmp_path / "r"]
+    for _ in range(2):  # the first one keeps the rules for the second
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "|" in line}
+    assert "scanner.pipeline" in imported
+    slow = {"pygit2", "rich", "hyperscan", "jinja2", "tomllib", "tomli", "zipfile", "zstandard", "regex"}
+    slow |= {"multiprocessing", "hashlib", "tempfile", "traceback"}
+    slow |= {"scanner.survey", "scanner.recall", "scanner.files", "scanner.git.history"}
+    assert not imported & slow

@@ -207,6 +207,14 @@ def test_bare_repository_has_no_work_tree(make_repo, opened):
         _ = opened(make_repo("bare", "--bare")).work_tree
 
 
+@pytest.mark.parametrize("name", ["a\nb", "a\n\nb\n", " a ", "\u00fc"])
+def test_folders_of_odd_names(make_repo, opened, name):
+    made = make_repo(name)
+    repository = opened(made)
+    assert repository.work_tree == made.path.resolve()
+    assert repository.git_dir == made.path.resolve() / ".git"
+
+
 def test_a_reading_program_that_was_killed_is_started_anew(make_repo, opened):
     repo = make_repo()
     id, commit = repo.blob(b"1\n"), repo.commit({"a": "1\n"})
