@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -105,6 +104,8 @@ class TextReporter:
 
     def _wrapped(self, text: str) -> str:
         """`text` in the width of the terminal, later lines indented to the first."""
+        import textwrap  # for findings alone
+
         flat = one_line(" ".join(text.split()))
         width = self._context.width
         lines = textwrap.wrap(flat, max(width - _LABEL, 20)) if width else [flat]

@@ -124,6 +124,6 @@ def test_staged_imports_nothing_that_it_does_not_need(environment: dict[str, str
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "|" in line}
     assert "scanner.pipeline" in imported
     slow = {"pygit2", "rich", "hyperscan", "jinja2", "tomllib", "tomli", "zipfile", "zstandard", "regex"}
-    slow |= {"multiprocessing", "hashlib", "tempfile", "traceback"}
+    slow |= {"multiprocessing", "textwrap", "hashlib", "tempfile", "traceback"}
     slow |= {"scanner.survey", "scanner.recall", "scanner.files", "scanner.git.history"}
     assert not imported & slow
