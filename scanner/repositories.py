@@ -97,6 +97,7 @@ def _history(
         listed = listing(repository, selection)
         if listed:
             otherwise.callback(listed.close)
+        detector.expect_more()  # before there are processes each of which would find out
         started = time.monotonic()
         memory = options.max_memory
         known = survey(

@@ -7,6 +7,7 @@ so that what is not understood here is not refused but is `Unknown`.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -85,6 +86,7 @@ _PROPERTY = re.compile(r"\\([pP])(?:\{(\^?)(\w+)\}|(\w))")
 _NAMED = re.compile(r"\[:(\^?)(\w+):\]")
 
 
+@functools.cache
 def parse(pattern: str) -> Node:
     """The tree of a pattern that RE2 compiles; raises `Unknown`."""
     parser = _Parser(pattern)
