@@ -52,25 +52,32 @@ def scan_history(
         UsageError: the selection names what does not exist.
     """
     # What only this needs; other scans would wait for it.
+    from scanner.git.history import commit_count
     from scanner.recall import Recollection, begin
 
-    progress = progress or NoProgress()
     before = Recollection()
     finish = None
     if store is not None and selection.whole:
         extent = options.max_megabytes, options.max_archive_depth, *map(str, options.own_files)
         selection, before, finish = begin(store, repository, selection, detector, extent)
+    count = commit_count(repository, selection, _FEW_COMMITS + 1)
     summary.known_commits = before.commits
-    boundary = [Skipped(Reason.SHALLOW, object=commit) for commit in sorted(repository.shallow_commits)]
-    locator, changes = _history(repository, selection, detector, options, summary, progress, make_sieve)
-    noted: list[Change] = []
-    items = chain(
-        boundary,
-        before.skipped,
-        _scan_changes(changes, repository, locator, options, summary, noted),
-        _scan_again(before, noted, repository, detector, options, summary),
-    )
-    return items if finish is None else _remembering(items, noted, locator, summary, finish)
+
+    def items() -> Iterator[Item]:
+        boundary = (Skipped(Reason.SHALLOW, object=commit) for commit in sorted(repository.shallow_commits))
+        locator, changes = _history(
+            repository, selection, detector, options, summary, progress or NoProgress(), make_sieve, count
+        )
+        noted: list[Change] = []
+        found = chain(
+            boundary,
+            before.skipped,
+            _scan_changes(changes, repository, locator, options, summary, noted),
+            _scan_again(before, noted, repository, detector, options, summary),
+        )
+        yield from found if finish is None else _remembering(found, noted, locator, summary, finish)
+
+    return items()
 
 
 def _history(
@@ -81,13 +88,17 @@ def _history(
     summary: Summary,
     progress: Progress,
     make_sieve: Callable[[], Sieve] | None,
+    count: int,
 ) -> tuple[Locator, Iterator[Change | Skipped]]:
-    """The selected changes, or those of them that matter, and who locates findings in them."""
+    """The selected changes, or those of them that matter, and who locates findings in them.
+
+    Args:
+        count: of the commits; `_FEW_COMMITS` and one for more.
+    """
     from scanner.git.history import commit_count, history, listing
     from scanner.survey import survey
 
     locator = _locator(repository, detector, options)
-    count = commit_count(repository, selection, _FEW_COMMITS + 1)
     if make_sieve is None or count <= _FEW_COMMITS:
         summary.commits = commit_count(repository, selection) if count > _FEW_COMMITS else count
         progress.start("commits", summary.commits or None)
@@ -104,13 +115,14 @@ def _history(
             repository, make_sieve(), detector, jobs=options.jobs, progress=progress, end=end, memory=memory
         )
         surveyed = time.monotonic()
+        if surveyed > end:
+            return locator, iter((Skipped(Reason.TIMEOUT),))
         locator = _locator(repository, detector, options, known)
         if listed:
             listed.read(locator.is_relevant)
         summary.commits = listed.count if listed else commit_count(repository, selection)
         otherwise.pop_all()
     summary.blobs, summary.bytes = known.blobs, known.size
-    summary.seconds += time.monotonic() - started
     summary.stats |= known.stats() | {
         "survey_seconds": round(surveyed - started, 3),
         "listing_seconds": round(time.monotonic() - surveyed, 3),

@@ -161,6 +161,16 @@ def test_no_time_left_means_that_nothing_is_known(repo: Any, opened: Repository)
     assert [item.reason for item in items if not isinstance(item, Finding)] == [Reason.TIMEOUT]
 
 
+def test_the_survey_waits_until_somebody_asks(opened: Repository) -> None:
+    # Reports are open by then, and are finished when the survey is interrupted.
+    def interrupted() -> Any:
+        raise KeyboardInterrupt
+
+    items = scan_history(opened, Selection(), DETECTOR, Options(), Summary(), make_sieve=interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        next(items)
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
 def test_a_pack_that_may_not_be_read_is_left_out(repo: Any, opened: Repository) -> None:
     (pack,) = (repo.path / ".git" / "objects" / "pack").glob("*.pack")
