@@ -98,6 +98,10 @@ class Locator:
         max_megabytes: larger versions are not scanned whole; 0 for no limit. One MB is 10^6 bytes, and
             the rest of the division does not count, as in Gitleaks.
         max_archive_depth: how deep archives are unpacked; 0 for not at all.
+
+    Attributes:
+        detector: as given.
+        blobs, bytes: how many versions were scanned, and their size.
     """
 
     def __init__(
@@ -111,7 +115,7 @@ class Locator:
         max_megabytes: int = 0,
         max_archive_depth: int = 0,
     ) -> None:
-        self._repository, self._detector, self._place = repository, detector, place
+        self._repository, self.detector, self._place = repository, detector, place
         self._is_clean = is_clean
         self._max_megabytes, self._max_archive_depth = max_megabytes, max_archive_depth
         self._scans: dict[str, Scan] = dict(scans or {})
@@ -119,6 +123,18 @@ class Locator:
         self._told: set[tuple[Reason, str, bytes, str]] = set()
         self.blobs = 0
         self.bytes = 0
+
+    def within(self, repository: Repository, place: Callable[[Change], Place]) -> Locator:
+        """A locator that knows the same, and reads elsewhere: in another process."""
+        return Locator(
+            repository,
+            self.detector,
+            place,
+            is_clean=self._is_clean,
+            scans=self._scans,
+            max_megabytes=self._max_megabytes,
+            max_archive_depth=self._max_archive_depth,
+        )
 
     def holds_nothing(self, blob: str) -> bool:
         """Whether a blob that was looked at, by full name, holds nothing."""
@@ -133,15 +149,15 @@ class Locator:
         """
         plain = self._plain_paths.get(path)
         if plain is None:
-            plain = self._plain_paths[path] = self._detector.is_plain(path)
+            plain = self._plain_paths[path] = self.detector.is_plain(path)
         return not (plain and self._is_clean(new))
 
     def findings(self, change: Change) -> Iterator[Finding | Skipped]:
         """What `change` brings in, and what of it could not be looked at (said once for each version)."""
-        if self._detector.excludes(change.path, change.commit):
+        if self.detector.excludes(change.path, change.commit):
             yield from self._once(Skipped(Reason.ALLOWED_PATH, change.path))
             return
-        rules = self._detector.path_rules(change.path, change.commit)
+        rules = self.detector.path_rules(change.path, change.commit)
         if not rules and (self._scans.get(change.new) is NOTHING or self._is_clean(change.new)):
             return
         try:
@@ -154,7 +170,7 @@ class Locator:
             return
         if rules and (new or change.olds):  # as in Gitleaks, which also reports a file that was emptied
             place = self._place(change)
-            yield from (place.on_path(rule) for rule in rules if self._detector.mentions(rule, new))
+            yield from (place.on_path(rule) for rule in rules if self.detector.mentions(rule, new))
         if self._max_archive_depth and archive_kind(new):
             yield from self._unpacked(new, self._place(change))
         else:
@@ -181,7 +197,7 @@ class Locator:
 
     def _entered(self, change: Change, new: bytes, scan: Scan) -> Iterator[Finding | Skipped]:
         """The findings among the matches of `scan` that `change` brought in."""
-        matches = self._detector.at(scan.matches, change.path, change.commit)
+        matches = self.detector.at(scan.matches, change.path, change.commit)
         if not change.olds:
             if matches:
                 yield from map(self._place(change).finding, matches)
@@ -218,8 +234,8 @@ class Locator:
         found: list[Match] = []
         for first_line, text in added_text(old.data, new):
             if not self._too_large(text):
-                matches = scan_text(self._detector, text).matches
-                here = self._detector.at(matches, change.path, change.commit)
+                matches = scan_text(self.detector, text).matches
+                here = self.detector.at(matches, change.path, change.commit)
                 found.extend(shifted(match, first_line) for match in here)
         return found
 
@@ -227,11 +243,11 @@ class Locator:
         from scanner.sources.archive import unpack  # its libraries are many, and rarely needed
 
         told: set[str] = set()
-        for item in unpack(data, place.path, self._max_archive_depth, self._detector.excludes):
+        for item in unpack(data, place.path, self._max_archive_depth, self.detector.excludes):
             if isinstance(item, Skipped):
                 yield from self._once(item)
             else:
-                yield from fragment_findings(item, self._detector, replace(place, path=item.path), told)
+                yield from fragment_findings(item, self.detector, replace(place, path=item.path), told)
 
     def _unscannable(self, data: bytes, path: bytes) -> Reason | None:
         if not data:
@@ -246,7 +262,7 @@ class Locator:
     def _scan(self, blob: str, data: bytes) -> Scan:
         scan = self._scans.get(blob) if blob else None
         if scan is None:
-            scan = scan_text(self._detector, data)
+            scan = scan_text(self.detector, data)
             self.blobs += 1
             self.bytes += len(data)
             if blob:

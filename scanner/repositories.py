@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, islice
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from scanner.recall import Recollection, Store
     from scanner.survey import Survey
 
+_FEW_CHANGES = 64  # are looked at in this process
+_BATCH = 32  # changes handed to another
 _FEW_COMMITS = 1_000  # are scanned blob by blob, in less time than all packs take to be looked through
 
 
@@ -72,7 +75,7 @@ def scan_history(
         found = chain(
             boundary,
             before.skipped,
-            _scan_changes(changes, repository, locator, options, summary, noted),
+            _spread(changes, repository, locator, options, summary, noted),
             _scan_again(before, noted, repository, detector, options, summary),
         )
         yield from found if finish is None else _remembering(found, noted, locator, summary, finish)
@@ -145,7 +148,72 @@ def _scan_again(
     new = {change.commit for change in noted}
     changes = [change for change in before.changes if change.commit not in new]
     locator = _locator(repository, detector, options, clean=before.clean)
-    yield from _scan_changes(changes, repository, locator, options, summary, noted)
+    yield from _spread(iter(changes), repository, locator, options, summary, noted)
+
+
+@dataclass(slots=True)
+class _Located:
+    """What came of some changes; see `_scan_changes` and `Summary`."""
+
+    items: list[Item]
+    noted: list[Change]
+    blobs: int
+    bytes: int
+
+
+class _Examiner:
+    """Locates in a process of its own, which needs Git's programs of its own."""
+
+    def __init__(self, repository: Repository, locator: Locator, options: Options) -> None:
+        self._path, self._environment = repository.path, repository.program.environment
+        self._locator, self._options = locator, options
+        self._repository: Repository | None = None
+
+    def examine(self, changes: Sequence[Change | Skipped]) -> _Located:
+        """What some changes brought in."""
+        if self._repository is None:
+            self._repository = Repository(self._path, self._environment)
+            self._locator = self._locator.within(self._repository, _places(self._repository, self._options))
+        summary, noted = Summary(), list[Change]()
+        before = self._locator.blobs, self._locator.bytes
+        items = list(_scan_changes(changes, self._repository, self._locator, self._options, summary, noted))
+        return _Located(items, noted, self._locator.blobs - before[0], self._locator.bytes - before[1])
+
+
+def _spread(
+    changes: Iterator[Change | Skipped],
+    repository: Repository,
+    locator: Locator,
+    options: Options,
+    summary: Summary,
+    noted: list[Change],
+) -> Iterator[Item]:
+    """`_scan_changes` in several processes, where there is more than a little to do."""
+    from scanner.spread import CAN_FORK, rules_and_allowlists, spread
+
+    if options.jobs < 2 or not CAN_FORK:
+        yield from _scan_changes(changes, repository, locator, options, summary, noted)
+        return
+    told: set[Skipped] = set()
+    first = islice(changes, _FEW_CHANGES)
+    for item in _scan_changes(first, repository, locator, options, summary, noted):
+        if isinstance(item, Skipped):
+            told.add(item)
+        yield item
+    batches = iter(lambda: list(islice(changes, _BATCH)), [])
+    shared = rules_and_allowlists(locator.detector.config)
+    examiner = _Examiner(repository, locator, options)
+    with closing(spread(examiner.examine, batches, options.jobs, shared, ordered=True)) as parts:
+        for part in parts:
+            noted += part.noted
+            summary.blobs += part.blobs
+            summary.bytes += part.bytes
+            for item in part.items:
+                if isinstance(item, Skipped):
+                    if item in told:
+                        continue
+                    told.add(item)
+                yield item
 
 
 def _remembering(
@@ -213,7 +281,7 @@ def _scan_changes(
     noted: list[Change] | None = None,
 ) -> Iterator[Item]:
     """What `changes` brought in; those that brought in something are added to `noted`."""
-    blobs, size = summary.blobs, summary.bytes
+    blobs, size = summary.blobs - locator.blobs, summary.bytes - locator.bytes
     own_paths = _own_paths(repository, options.own_files)
     for change in changes:
         if isinstance(change, Skipped):

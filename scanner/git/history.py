@@ -8,7 +8,6 @@ from every parent's. Where Git gives up half-way, `salvage` finds what it did no
 from __future__ import annotations
 
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
@@ -229,10 +228,8 @@ def _renamed(repository: Repository, commits: list[str]) -> Iterator[Iterator[li
     arguments = (*_LOG, *exact_renames(repository), "--no-walk=unsorted", "--stdin")
     names = "".join(f"{commit}\n" for commit in commits).encode()
     with repository.program.start(*arguments) as process:
-        feeder = threading.Thread(target=process.feed, args=(names,), daemon=True)
-        feeder.start()
+        process.feed(names)  # Git reads all of it before it answers
         yield _by_commit(process)
-        feeder.join()
 
 
 def _by_commit(process: Process) -> Iterator[list[Entry]]:

@@ -97,7 +97,10 @@ def test_more_processes_know_the_same(repo: Any, opened: Repository, monkeypatch
     repo.commit({"d": TEXT * 2})
     repo.git("repack", "-q", "-a", "-d", "-f")
     assert look(opened, jobs=3).scans.keys() == look(opened).scans.keys()
+    monkeypatch.setattr(repositories, "_FEW_CHANGES", 1)
+    monkeypatch.setattr(repositories, "_BATCH", 2)
     assert scanned(repo, fast=True, jobs=3) == scanned(repo, fast=False)
+    assert scanned(repo, fast=False, jobs=2) == scanned(repo, fast=False)
 
 
 @pytest.mark.parametrize("limits", [Limits(blob=100), Limits(held=1), Limits(blob=0, held=0)])
