@@ -116,7 +116,7 @@ class Sieve:
             found = self._sift(searchable(piece).text, here, found)
         return found
 
-    def holds(self, trace: Trace, content: bytes) -> bool:
+    def holds(self, trace: Trace, content: bytes | bytearray) -> bool:
         """Whether the rules that `trace` speaks of may report something in a whole version."""
         rules = self._possible.get(trace)
         if rules is None:
@@ -126,7 +126,7 @@ class Sieve:
             return False
         if far and trace & self._decoded:  # a rule's words may stand in the decoded text alone
             return True
-        text = searchable(content).text
+        text = searchable(bytes(content)).text
         lowered = lower(text)
         if any(_has_one(lowered, encoded(rule.keywords)) for rule in apart):
             return True

@@ -160,7 +160,7 @@ class Examiner:
         found = self._sieve.sift(parts)
         suspect, trace = found.suspect or base.suspect, found.trace | base.trace
         is_open = is_lfs_pointer(content)
-        if suspect or (trace and self._sieve.holds(trace, bytes(content))):
+        if suspect or (trace and self._sieve.holds(trace, content)):
             scan = scan_text(self._detector, bytes(content))
             outcome.suspects += 1
             outcome.scanned += len(content)
