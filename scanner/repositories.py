@@ -72,13 +72,17 @@ def scan_history(
             repository, selection, detector, options, summary, progress or NoProgress(), make_sieve, count
         )
         noted: list[Change] = []
+        skipped: dict[Skipped, None] = {}
         found = chain(
             boundary,
             before.skipped,
             _spread(changes, repository, locator, options, summary, noted),
             _scan_again(before, noted, repository, detector, options, summary),
         )
-        yield from found if finish is None else _remembering(found, noted, locator, summary, finish)
+        yield from _each_once(found, skipped)
+        if finish and not any(item.reason.incomplete for item in skipped):
+            clean = {old for change in noted for old in change.olds if locator.holds_nothing(old)}
+            finish(noted, clean, skipped, summary.commits + summary.known_commits)
 
     return items()
 
@@ -175,9 +179,8 @@ class _Examiner:
             self._repository = Repository(self._path, self._environment)
             self._locator = self._locator.within(self._repository, _places(self._repository, self._options))
         summary, noted = Summary(), list[Change]()
-        before = self._locator.blobs, self._locator.bytes
         items = list(_scan_changes(changes, self._repository, self._locator, self._options, summary, noted))
-        return _Located(items, noted, self._locator.blobs - before[0], self._locator.bytes - before[1])
+        return _Located(items, noted, summary.blobs, summary.bytes)
 
 
 def _spread(
@@ -194,12 +197,8 @@ def _spread(
     if options.jobs < 2 or not CAN_FORK:
         yield from _scan_changes(changes, repository, locator, options, summary, noted)
         return
-    told: set[Skipped] = set()
     first = islice(changes, _FEW_CHANGES)
-    for item in _scan_changes(first, repository, locator, options, summary, noted):
-        if isinstance(item, Skipped):
-            told.add(item)
-        yield item
+    yield from _scan_changes(first, repository, locator, options, summary, noted)
     batches = iter(lambda: list(islice(changes, _BATCH)), [])
     shared = rules_and_allowlists(locator.detector.config)
     examiner = _Examiner(repository, locator, options)
@@ -208,50 +207,43 @@ def _spread(
             noted += part.noted
             summary.blobs += part.blobs
             summary.bytes += part.bytes
-            for item in part.items:
-                if isinstance(item, Skipped):
-                    if item in told:
-                        continue
-                    told.add(item)
-                yield item
+            yield from part.items
 
 
-def _remembering(
-    items: Iterable[Item],
-    noted: Sequence[Change],
-    locator: Locator,
-    summary: Summary,
-    finish: Callable[[Sequence[Change], Collection[str], Collection[Skipped], int], None],
-) -> Iterator[Item]:
-    """The same items, each skipped one once; after the last, if all could be read, `finish` is told."""
-    skipped: dict[Skipped, None] = {}
+def _each_once(items: Iterable[Item], skipped: dict[Skipped, None]) -> Iterator[Item]:
+    """The same items, each skipped one once: processes, and an earlier scan, may tell of the same. Adds to
+    `skipped`."""
     for item in items:
         if isinstance(item, Skipped):
             if item in skipped:
                 continue
             skipped[item] = None
         yield item
-    if not any(item.reason.incomplete for item in skipped):
-        clean = {old for change in noted for old in change.olds if locator.holds_nothing(old)}
-        finish(noted, clean, skipped, summary.commits + summary.known_commits)
 
 
 def scan_staged(
     repository: Repository, detector: Detector, options: Options, summary: Summary
 ) -> Iterator[Item]:
     """Scan what the index brings in against HEAD: what the next commit adds."""
-    locator = _locator(repository, detector, options)
-    changes = in_time(staged(repository), options.timeout or inf)
-    return _scan_changes(changes, repository, locator, options, summary)
+    return _scan_uncommitted(staged(repository), repository, detector, options, summary)
 
 
 def scan_unstaged(
     repository: Repository, detector: Detector, options: Options, summary: Summary
 ) -> Iterator[Item]:
     """Scan what the work tree brings in against the index."""
+    return _scan_uncommitted(unstaged(repository), repository, detector, options, summary)
+
+
+def _scan_uncommitted(
+    changes: Iterable[Change | Skipped],
+    repository: Repository,
+    detector: Detector,
+    options: Options,
+    summary: Summary,
+) -> Iterator[Item]:
     locator = _locator(repository, detector, options)
-    changes = in_time(unstaged(repository), options.timeout or inf)
-    return _scan_changes(changes, repository, locator, options, summary)
+    return _scan_changes(in_time(changes, options.timeout or inf), repository, locator, options, summary)
 
 
 def _locator(
