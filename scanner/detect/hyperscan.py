@@ -11,7 +11,7 @@ import hashlib
 import platform
 import re
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import hyperscan
@@ -46,63 +46,66 @@ _COUNTS = re.compile(r"\{(\d+)(?:,(\d*))?\}")
 _MANY = 64
 
 
-class HyperscanPrefilter:
+class _Scanner:
+    """A database, and the rules that go by keyword because they are not in it."""
+
+    def __init__(self, rules: Sequence[Rule], flags: int, store: DatabaseStore | None) -> None:
+        self._rules = rules
+        self._by_keywords = KeywordPrefilter(rules)
+        self._database, scanned = _database(rules, flags, store)
+        self._unscanned = [index for index in range(len(rules)) if index not in scanned]
+        self._rest = KeywordPrefilter([rules[index] for index in self._unscanned])
+
+    def _scan(self, text: bytes, collect: Callable[..., bool | None], hits: Collection[int]) -> None:
+        if self._database is not None:
+            self._database.scan(text, match_event_handler=collect, context=hits)
+
+    def _by_rest(self, text: bytes) -> list[int]:
+        """Which of the rules that are not in the database may match."""
+        return [self._unscanned[index] for index in self._rest.candidates(text)] if self._unscanned else []
+
+
+class HyperscanPrefilter(_Scanner):
     """Names the rules whose regex occurs in a text, or in some run of its lines (see `edges`).
 
     A rule that reaches over many lines (see `shape`) is named where one of its keywords occurs.
     """
 
     def __init__(self, rules: Sequence[Rule], store: DatabaseStore | None = None) -> None:
-        self._rules = rules
-        self._by_keywords = KeywordPrefilter(rules)
-        self._database, scanned = _database(rules, _ONCE, store)
-        self._unscanned = [index for index in range(len(rules)) if index not in scanned]
-        self._rest = KeywordPrefilter([rules[index] for index in self._unscanned])
+        super().__init__(rules, _ONCE, store)
 
     def candidates(self, text: bytes) -> list[int]:
         """See `scanner.detect.prefilter.Prefilter`."""
         if _is_odd(text):
             return self._by_keywords.candidates(text)
         hits: list[int] = []
-        if self._database is not None:
-            self._database.scan(text, match_event_handler=_collect, context=hits)
+        self._scan(text, _collect, hits)
         if hits:
             hits = _with_keyword(hits, self._rules, text)
-        if self._unscanned:
-            hits.extend(self._unscanned[index] for index in self._rest.candidates(text))
-        return sorted(hits)
+        return sorted(hits + self._by_rest(text))
 
     def expect_more(self) -> None:
         """See `scanner.detect.prefilter.Prefilter`; it is ready."""
 
 
-class HyperscanLocator:
+class HyperscanLocator(_Scanner):
     """Tells where each rule's regex occurs in a text, as `HyperscanPrefilter` whether it does."""
 
     def __init__(self, rules: Sequence[Rule], store: DatabaseStore | None = None) -> None:
-        self._rules = rules
-        self._by_keywords = KeywordPrefilter(rules)
-        self._database, scanned = _database(rules, _EACH, store)
-        self._unscanned = [index for index in range(len(rules)) if index not in scanned]
-        self._rest = KeywordPrefilter([rules[index] for index in self._unscanned])
+        super().__init__(rules, _EACH, store)
 
     def places(self, text: bytes) -> dict[int, list[int]]:
         """See `scanner.detect.prefilter.Locator`."""
         if _is_odd(text):
             return self._by_keywords.places(text)
         ends: dict[int, list[int]] = {}
-        if self._database is not None:
-            try:
-                self._database.scan(text, match_event_handler=_collect_ends, context=ends)
-            except hyperscan.ScanTerminated:  # the rest of the text was not looked at
-                return self._by_keywords.places(text)
+        try:
+            self._scan(text, _collect_ends, ends)
+        except hyperscan.ScanTerminated:  # the rest of the text was not looked at
+            return self._by_keywords.places(text)
         if ends:
-            kept = _with_keyword(list(ends), self._rules, text)
-            if len(kept) < len(ends):
-                ends = {index: ends[index] for index in kept}
-        if self._unscanned:
-            ends.update((self._unscanned[index], []) for index in self._rest.candidates(text))
-        return ends
+            ends = {index: ends[index] for index in _with_keyword(list(ends), self._rules, text)}
+        return ends | {index: [] for index in self._by_rest(text)}
 
 
 def _with_keyword(hits: list[int], rules: Sequence[Rule], text: bytes) -> list[int]:
