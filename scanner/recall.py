@@ -10,26 +10,17 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass, fields, is_dataclass, replace
-from typing import Any, Protocol
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from scanner._version import __version__
+from scanner.config.saved import Store, plain
 from scanner.detect import Detector
 from scanner.git import Change, Repository, Selection
 from scanner.git.selection import reach, tips
 from scanner.model import Reason, Skipped
 
 _FORMAT = 1  # of what is saved, and of what decides it: to be changed with either
-
-
-class Store(Protocol):
-    """Where it is kept between runs."""
-
-    def load(self, digest: str) -> bytes | None:
-        """What was saved under `digest` (hexadecimal), or None."""
-
-    def save(self, digest: str, data: bytes) -> None:
-        """Keep `data`; failing to is no error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +84,7 @@ def digest_of(repository: Repository, detector: Detector, options: Iterable[Any]
         detector.settings,
         tuple(options),
     )
-    return hashlib.sha256(json.dumps(_plain(parts)).encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(json.dumps(plain(parts)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def recall(store: Store, digest: str) -> Recollection | None:
@@ -139,14 +130,3 @@ def remember(store: Store, digest: str, known: Recollection) -> None:
 def _change(values: dict[str, Any]) -> Change:
     path, olds = values.pop("path"), values.pop("olds")
     return Change(path=path.encode("latin-1"), olds=tuple(olds), **values)
-
-
-def _plain(value: Any) -> Any:
-    """`value` as JSON says it, the same in each run."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return [_plain(getattr(value, field.name)) for field in fields(value)]
-    if isinstance(value, (tuple, list)):
-        return [_plain(item) for item in value]
-    if isinstance(value, bytes):
-        return value.decode("latin-1")
-    return sorted(value) if isinstance(value, frozenset) else value

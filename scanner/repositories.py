@@ -25,8 +25,9 @@ from scanner.model import UNCOMMITTED, Commit, Finding, Reason, Skipped, Summary
 from scanner.options import Item, NoProgress, Options, Progress, in_time
 
 if TYPE_CHECKING:
+    from scanner.config.saved import Store
     from scanner.detect.sieve import Sieve
-    from scanner.recall import Recollection, Store
+    from scanner.recall import Recollection
     from scanner.survey import Survey
 
 _FEW_CHANGES = 64  # are looked at in this process

@@ -28,7 +28,7 @@ class Store(Protocol):
 
 def packed(file: ConfigFile) -> bytes:
     """`file` as bytes; compressed, so that no search for secrets takes a rule's example for one."""
-    body = zlib.compress(json.dumps(_plain(file), separators=(",", ":")).encode())
+    body = zlib.compress(json.dumps(plain(file), separators=(",", ":")).encode())
     return _checksum(body) + body
 
 
@@ -48,12 +48,14 @@ def _checksum(body: bytes) -> bytes:
     return zlib.crc32(body).to_bytes(_CHECKSUM_BYTES, "big")
 
 
-def _plain(value: Any) -> Any:
-    """`value` as JSON can say it: of a dataclass its fields' values in their order."""
+def plain(value: Any) -> Any:
+    """`value` as JSON can say it, the same in each run: of a dataclass its fields' values in their order."""
     if is_dataclass(value):
-        return [_plain(getattr(value, field.name)) for field in fields(value)]
+        return [plain(getattr(value, field.name)) for field in fields(value)]
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
     return sorted(value) if isinstance(value, frozenset) else value
 
 
