@@ -225,7 +225,9 @@ class Reasons:
 def compare(name: str, repository: Path, config: Path) -> Comparison:
     """Run both on a repository, one after the other."""
     gitleaks = run("gitleaks", repository, config, "--no-banner")
-    engines = tuple(run("leakscan", repository, config, "--engine", engine) for engine in ENGINES)
+    engines = tuple(
+        run("leakscan", repository, config, "--no-cache", "--engine", engine) for engine in ENGINES
+    )
     reasons = Reasons(repository, config)
     extra = engines[0].keys - gitleaks.keys
     commits = subprocess.check_output(["git", "-C", repository, "rev-list", "--all", "--count"])
