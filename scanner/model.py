@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 RegexTarget = Literal["secret", "match", "line"]
 RegexEngine = Literal["re2", "regex"]
+Severity = Literal["", "critical", "high", "medium", "low"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Rule:
         keywords: lower-case; the rule runs only on text that contains one. Empty: always.
         skip_report: runs only as another rule's required companion.
         regex_engine: ``regex`` for a pattern with look-around, which RE2 refuses (our own key).
+        severity: how bad a leak of it is; empty where nobody said (our own key).
         remediation: how to revoke and rotate this secret (our own key).
         examples, negative_examples: texts that the rule must and must not find something in (our own keys).
         origin: the file that the rule came from, as shown to users; where one file changes the rule of
@@ -78,6 +80,7 @@ class Rule:
     allowlists: tuple[Allowlist, ...] = ()
     required: tuple[Required, ...] = ()
     regex_engine: RegexEngine = "re2"
+    severity: Severity = ""
     remediation: str = ""
     examples: tuple[str, ...] = ()
     negative_examples: tuple[str, ...] = ()

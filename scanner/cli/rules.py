@@ -34,16 +34,18 @@ def command() -> None:
     ],
 )
 @named_config
-@click.option("--json", "as_json", is_flag=True, help="A JSON array, with remediation and origin.")
+@click.option("--json", "as_json", is_flag=True, help="A JSON array, with severity, remediation and origin.")
 def list_(named: str, as_json: bool) -> int:
-    """List the rules: id and description."""
+    """List the rules: id, severity and description."""
     rules = _config(named).rules
     if as_json:
         click.echo(json.dumps([_row(rule) for rule in rules], indent=1))
         return 0
-    width = max((len(rule.id) for rule in rules), default=0)
+    id_width = max((len(rule.id) for rule in rules), default=0)
+    severity_width = max((len(rule.severity) + 2 for rule in rules if rule.severity), default=0)
     for rule in rules:
-        click.echo(f"{rule.id:<{width}}  {rule.description}".rstrip())
+        row = f"{rule.id:<{id_width}}  {rule.severity:<{severity_width}}{rule.description}"
+        click.echo(row.rstrip())
     return 0
 
 
@@ -53,6 +55,7 @@ def _row(rule: Rule) -> dict[str, object]:
         "description": rule.description,
         "keywords": list(rule.keywords),
         "tags": list(rule.tags),
+        "severity": rule.severity,
         "remediation": rule.remediation,
         "origin": rule.origin,
         "line": rule.line,

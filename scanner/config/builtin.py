@@ -13,7 +13,7 @@ from scanner.config.saved import Store, packed, unpacked
 
 BUILT_IN = "built-in rules"
 
-_FORM = "1"  # of what `saved` makes of the same texts, in one version of leakscan
+_FORM = "2"  # of what `saved` makes of the same texts, in one version of leakscan
 
 
 def built_in(store: Store | None = None) -> ConfigFile:

@@ -111,6 +111,7 @@ def _merge_rule(own: ParsedRule, base: ParsedRule) -> ParsedRule:
         allowlists=below.allowlists + mine.allowlists,
         required=mine.required if "required" in own.given else below.required,
         regex_engine=below.regex_engine if keeps_engine else mine.regex_engine,
+        severity=mine.severity or below.severity,
         remediation=mine.remediation or below.remediation,
         # Examples of another regex say nothing of this one.
         examples=mine.examples if mine.regex else below.examples + mine.examples,

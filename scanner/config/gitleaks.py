@@ -1,7 +1,7 @@
 """Gitleaks' config format: the text of one file becomes rules and allowlists, not yet extended or checked.
 
 The keys are Gitleaks 8.30.1's and a few of our own under ``[[rules]]``, which Gitleaks ignores: regexEngine,
-remediation, examples, negative_examples. Unknown keys are ignored, as Gitleaks does.
+severity, remediation, examples, negative_examples. Unknown keys are ignored, as Gitleaks does.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from scanner.config.source import header_lines, read_toml
 from scanner.config.values import Place, Table, one_line
-from scanner.model import Allowlist, RegexEngine, RegexTarget, Required, Rule
+from scanner.model import Allowlist, RegexEngine, RegexTarget, Required, Rule, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +151,7 @@ def _rule(table: Table, number: int) -> ParsedRule:
         allowlists=_rule_allowlists(table),
         required=tuple(_required(entry) for entry in table.tables("required")),
         regex_engine=table.exactly("regexEngine", _engine, '"re2" or "regex"', "re2"),
+        severity=table.exactly("severity", _severity, "critical, high, medium or low", ""),
         remediation=table.exactly("remediation", _own_text, "a string", ""),
         examples=table.exactly("examples", _examples, _EXAMPLES, ()),
         negative_examples=table.exactly("negative_examples", _examples, _EXAMPLES, ()),
@@ -242,6 +243,12 @@ def _own_text(value: object) -> str:
         return value
     raise ValueError
 
+
+def _severity(value: object) -> Severity:
+    return _SEVERITIES[_own_text(value)]
+
+
+_SEVERITIES: dict[str, Severity] = {"critical": "critical", "high": "high", "medium": "medium", "low": "low"}
 
 _EXAMPLES = "a list of strings, or of lists of strings that are joined"
 

@@ -89,7 +89,7 @@ class Table:
         return [Table(values, self.place) for values in self._read(key, _tables, "a list of tables", default)]
 
     def exactly(self, key: str, convert: Callable[[object], T], kind: str, default: T) -> T:
-        """A value of a key of our own; `convert` raises ValueError for what is not `kind`."""
+        """A value of a key of our own; `convert` raises ValueError or KeyError for what is not `kind`."""
         return self._read(key, convert, kind, default)
 
     def _read(self, key: str, convert: Callable[[object], T], kind: str, default: T) -> T:
@@ -98,7 +98,7 @@ class Table:
         value = self._values[key.lower()]
         try:
             return convert(value)
-        except (ValueError, OverflowError):
+        except (ValueError, KeyError, OverflowError):
             raise self.place.error(f"{key} must be {kind}, not {_shown(value)}") from None
 
 

@@ -39,6 +39,15 @@ def gitleaks_fields(finding: Finding) -> dict[str, object]:
 
 
 def own_fields(finding: Finding) -> dict[str, object]:
-    """What our own formats say of a finding beyond, or better than, Gitleaks' keys."""
-    end = {"EndLine": finding.end_line, "EndColumn": finding.end_column}
-    return {**end, "Id": finding.id, "Merge": finding.merge, "Remediation": finding.rule.remediation}
+    """What our own formats say of a finding beyond, or better than, Gitleaks' keys.
+
+    ``Severity`` is there only where the rule has one.
+    """
+    return {
+        "EndLine": finding.end_line,
+        "EndColumn": finding.end_column,
+        "Id": finding.id,
+        "Merge": finding.merge,
+        **({"Severity": finding.rule.severity} if finding.rule.severity else {}),
+        "Remediation": finding.rule.remediation,
+    }

@@ -2,7 +2,8 @@
 
 Every object has ``type``:
 
-- ``finding``: the keys of Gitleaks' JSON, then ``Id`` (leakscan's identity), ``Merge`` and ``Remediation``.
+- ``finding``: the keys of Gitleaks' JSON, then ``Id`` (leakscan's identity), ``Merge`` and
+  ``Remediation``, and ``Severity`` where the rule has one.
 - ``skipped``: ``reason`` (a word), ``text``, ``path``, ``object``, ``detail``, ``incomplete`` (whether it
   should have been scanned). The notable ones only; the summary has all the numbers.
 - ``summary``: the last line; what was scanned, found, hidden and skipped. A report without it was cut off.

@@ -1,8 +1,9 @@
 """SARIF 2.1.0 in the shape of Gitleaks', and what that shape has room for.
 
 Beyond Gitleaks: leakscan's identity as the partial fingerprint ``leakscan/v1``; remediation as a rule's
-help; a finding of a merge's own resolution has the property ``merge``; what was not scanned as
-``toolExecutionNotifications``, and ``executionSuccessful`` false where the scan is incomplete.
+help; its severity as ``level`` and as the property ``security-severity``; a finding of a merge's own
+resolution has the property ``merge``; what was not scanned as ``toolExecutionNotifications``, and
+``executionSuccessful`` false where the scan is incomplete.
 
 Different from Gitleaks, where its output is untrue or breaks the standard: the driver is leakscan with its
 own version (Gitleaks writes ``v8.0.0`` whatever it is); a rule is listed once; a path is written as a URI
@@ -14,7 +15,7 @@ from __future__ import annotations
 from typing import BinaryIO
 from urllib.parse import quote_from_bytes
 
-from scanner.model import Config, Finding, Skipped, Summary, text_of
+from scanner.model import Config, Finding, Rule, Severity, Skipped, Summary, text_of
 from scanner.report.base import ReportContext
 from scanner.report.fields import gitleaks_fields
 from scanner.report.go import json_text, utf8
@@ -22,6 +23,14 @@ from scanner.report.go import json_text, utf8
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 FINGERPRINT = "leakscan/v1"
 _URI_SAFE = "/!$&'()*+,;=@~"  # RFC 3986 path characters, less the colon, which could look like a scheme
+# A level of SARIF 2.1.0 (3.27.10), and a score in GitHub's range for the severity's name: critical from 9.0,
+# high from 7.0, medium from 4.0, low below (docs.github.com, "SARIF support for code scanning").
+_SEVERITIES: dict[Severity, tuple[str, str]] = {
+    "critical": ("error", "9.5"),
+    "high": ("error", "8.0"),
+    "medium": ("warning", "5.5"),
+    "low": ("note", "2.0"),
+}
 _DEPTH = "   "  # the indentation of a result: it stands in an array in an object in an array in an object
 
 
@@ -68,16 +77,28 @@ def _rules(config: Config) -> list[dict[str, object]]:
         rules.append({"id": rule.id, "shortDescription": {"text": rule.description}})
         if rule.remediation:
             rules[-1]["help"] = {"text": rule.remediation}
+        rules[-1] |= _severity(rule)
     return rules
+
+
+def _severity(rule: Rule) -> dict[str, object]:
+    """What says how bad it is; GitHub reads the score of rules tagged ``security``."""
+    if not rule.severity:
+        return {}
+    level, score = _SEVERITIES[rule.severity]
+    properties = {"security-severity": score, "tags": list(dict.fromkeys(("security", *rule.tags)))}
+    return {"defaultConfiguration": {"level": level}, "properties": properties}
 
 
 def _result(finding: Finding) -> dict[str, object]:
     """One finding, its secret shown as it is."""
     fields = gitleaks_fields(finding)
+    severity = finding.rule.severity
     commit = f" at commit {fields['Commit']}" if fields["Commit"] else ""
     return {
         "message": {"text": f"{fields['RuleID']} has detected secret for file {fields['File']}{commit}."},
         "ruleId": fields["RuleID"],
+        **({"level": _SEVERITIES[severity][0]} if severity else {}),
         "locations": [{"physicalLocation": _location(finding)}],
         "partialFingerprints": {
             "commitSha": fields["Commit"],
@@ -90,11 +111,6 @@ def _result(finding: Finding) -> dict[str, object]:
         "properties": {"tags": list(dict.fromkeys(finding.tags))}
         | ({"merge": True} if finding.merge else {}),
     }
-
-
-def _merge(finding: Finding) -> dict[str, object]:
-    """The property of a finding that entered in a merge's own resolution."""
-    return {"merge": True} if finding.merge else {}
 
 
 def _location(finding: Finding) -> dict[str, object]:

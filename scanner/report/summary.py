@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import get_args
 
-from scanner.model import Skipped, Summary, text_of
+from scanner.model import Severity, Skipped, Summary, text_of
 from scanner.report.paint import Paint
 from scanner.report.terminal import one_line
 
 NOTABLE_SHOWN = 10  # skipped things and warnings listed one by one before "and N more"
 
 
-def summary_lines(summary: Summary, secrets: int, paint: Paint) -> list[str]:
+def summary_lines(summary: Summary, secrets: Mapping[Severity, int], paint: Paint) -> list[str]:
     """The summary, a line an element.
 
     Args:
-        secrets: number of distinct secrets among the findings.
+        secrets: number of distinct secrets among the findings, by severity.
     """
     return [
         _verdict(summary, secrets, paint),
@@ -29,11 +30,13 @@ def summary_lines(summary: Summary, secrets: int, paint: Paint) -> list[str]:
     ]
 
 
-def _verdict(summary: Summary, secrets: int, paint: Paint) -> str:
-    """How much was found."""
+def _verdict(summary: Summary, secrets: Mapping[Severity, int], paint: Paint) -> str:
+    """How much was found, and how bad it is."""
     total = sum(summary.findings.values())
     if total:
-        return paint.alarm(f"{_count(total, 'finding')} of {_count(secrets, 'secret')}")
+        found = f"{_count(total, 'finding')} of {_count(sum(secrets.values()), 'secret')}"
+        bad = [f"{secrets[level]:,} {level}" for level in get_args(Severity) if level and secrets.get(level)]
+        return paint.alarm(found) + (f": {', '.join(bad)}" if bad else "")
     return paint.good("no leaks found") if not summary.incomplete else paint.care("no leaks found so far")
 
 

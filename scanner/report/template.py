@@ -3,7 +3,7 @@
 Names in a template: ``findings``, a list whose elements have Gitleaks' field names (``RuleID``,
 ``Description``, ``StartLine``, ``EndLine``, ``StartColumn``, ``EndColumn``, ``Line``, ``Match``, ``Secret``,
 ``File``, ``SymlinkFile``, ``Commit``, ``Link``, ``Entropy``, ``Author``, ``Email``, ``Date``, ``Message``,
-``Tags``, ``Fingerprint``) and ours (``Id``, ``Merge``, ``Remediation``); ``summary``
+``Tags``, ``Fingerprint``) and ours (``Id``, ``Merge``, ``Severity``, ``Remediation``); ``summary``
 (`scanner.model.Summary`); ``skipped``, a list of ``reason``, ``path``, ``object`` and ``detail``; and
 ``version``. Nothing is escaped: ``|e`` is for HTML, ``|tojson`` for JSON. A block tag that stands alone on
 its line leaves no blank line behind.
@@ -51,8 +51,8 @@ class TemplateReporter:
     def add(self, finding: Finding) -> None:
         """Keeps one finding."""
         masked = finding.masked(self._context.redact)
-        more = {"Link": masked.link, "Line": text_of(masked.line), **own_fields(masked)}
-        self._findings.append(gitleaks_fields(masked) | more)
+        always = {"Link": masked.link, "Line": text_of(masked.line), "Severity": masked.rule.severity}
+        self._findings.append(gitleaks_fields(masked) | always | own_fields(masked))
 
     def finish(self, summary: Summary) -> None:
         """Renders the template.

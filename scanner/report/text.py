@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -63,7 +64,8 @@ class TextReporter:
             # Dates are RFC 3339 in UTC, so their text sorts by time; what has none comes last.
             group.places.sort(key=lambda place: place.date or "~")
             lines += [*self._group_lines(group), ""]
-        lines += summary_lines(summary, len(self._groups), self._paint)
+        severities = Counter(group.rule.severity for group in self._groups.values())
+        lines += summary_lines(summary, severities, self._paint)
         self._out.write(utf8("\n".join([*lines, ""])))
         self._out.flush()
 
@@ -71,6 +73,8 @@ class TextReporter:
         """One secret: what it is, where it entered, where else it is, and what to do."""
         first, *others = group.places
         head = self._paint.alarm(one_line(group.rule.id))
+        if group.rule.severity:
+            head += f" ({group.rule.severity})"
         if group.rule.description:
             head += ": " + one_line(group.rule.description)
         return [

@@ -42,6 +42,7 @@ KEYS = [
     "disabledRules",
     "rules",
     "regexEngine",
+    "severity",
     "remediation",
     "examples",
     "negative_examples",

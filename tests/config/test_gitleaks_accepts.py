@@ -78,7 +78,8 @@ ACCEPTED = {
     "targetRules in [allowlist]": "[allowlist]\ntargetRules = ['tok']\nregexes = ['tok']\n" + RULE,
     "unknown disabledRules": "[extend]\nuseDefault = true\ndisabledRules = ['zork']\n",
     "extend.url": "[extend]\nurl = 'https://example.invalid/x'\n" + RULE,
-    "own keys": RULE + "remediation = 'x'\nexamples = ['a', ['b', 'c']]\nregexEngine = 're2'\nverify = 1\n",
+    "own keys": RULE
+    + "remediation = 'x'\nseverity = 'low'\nexamples = ['a', ['b', 'c']]\nregexEngine = 're2'\nverify = 1\n",
 }
 
 REFUSED = {
@@ -167,6 +168,9 @@ OURS_REFUSES = {
     "group inf": RULE + "secretGroup = inf\n",
     "group 1e30": RULE + "secretGroup = 1e30\n",
     "remediation 3": RULE + "remediation = 3\n",
+    "severity urgent": RULE + "severity = 'urgent'\n",
+    "severity High": RULE + "severity = 'High'\n",
+    "severity 3": RULE + "severity = 3\n",
     "examples 'a'": RULE + "examples = 'a'\n",
     "examples [1]": RULE + "examples = [1]\n",
     "examples [[1]]": RULE + "negative_examples = [[1]]\n",

@@ -32,6 +32,7 @@ keywords = ["k", "l"]
 tags = ["t"]
 skipReport = true
 regexEngine = "regex"
+severity = "low"
 remediation = "r"
 examples = ["e"]
 negative_examples = ["n"]

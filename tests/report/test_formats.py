@@ -162,6 +162,18 @@ def test_verbose_lets_no_control_character_through(written, finding):
     assert "Author:      \\x9b31m\\u202egnp\n" in report
 
 
+def test_jsonl_says_severity_where_there_is_one(written, finding):
+    severe = replace(finding, rule=replace(finding.rule, severity="high"))
+    first, second, _ = map(json.loads, written("jsonl", finding, severe).splitlines())
+    assert second == first | {"Severity": "high"}
+
+
+@pytest.mark.parametrize("name", ["json", "csv", "junit", "verbose"])
+def test_gitleaks_formats_have_no_room_for_severity(written, finding, name):
+    severe = replace(finding, rule=replace(finding.rule, severity="high"))
+    assert written(name, severe) == written(name, finding)
+
+
 def test_jsonl(written, finding):
     lines = [json.loads(line) for line in written("jsonl", finding, summary=SKIPPED).splitlines()]
     assert [line.pop("type") for line in lines] == ["finding", "skipped", "summary"]

@@ -41,7 +41,16 @@ LOCATION = _object(
     ),
 )
 LOCATIONS = {"type": "array", "items": LOCATION}
-RULE = _object("id shortDescription", id=STRING, shortDescription=MESSAGE, help=MESSAGE)
+LEVEL = {"enum": ["error", "warning", "note"]}
+TAGS = {"type": "array", "items": STRING, "uniqueItems": True}
+RULE = _object(
+    "id shortDescription",
+    id=STRING,
+    shortDescription=MESSAGE,
+    help=MESSAGE,
+    defaultConfiguration=_object("level", level=LEVEL),
+    properties=_object("security-severity tags", **{"security-severity": STRING}, tags=TAGS),
+)
 DRIVER = _object(
     "name rules",
     name={"const": "leakscan"},
@@ -52,11 +61,10 @@ RESULT = _object(
     "message ruleId locations",
     message=MESSAGE,
     ruleId=STRING,
+    level=LEVEL,
     locations=LOCATIONS,
     partialFingerprints={"type": "object", "additionalProperties": STRING},
-    properties=_object(
-        "tags", tags={"type": "array", "items": STRING, "uniqueItems": True}, merge={"const": True}
-    ),
+    properties=_object("tags", tags=TAGS, merge={"const": True}),
 )
 NOTIFICATION = _object(
     "level message", level={"enum": ["warning", "note"]}, message=MESSAGE, locations=LOCATIONS
@@ -165,6 +173,25 @@ def test_rules_once_each_with_help(run):
             {"id": "a", "shortDescription": {"text": ""}, "help": {"text": "Rotate."}},
         ],
     }
+
+
+@pytest.mark.parametrize(
+    ("severity", "level", "least", "most"),  # GitHub's ranges of each name
+    [
+        ("critical", "error", 9, 10),
+        ("high", "error", 7, 9),
+        ("medium", "warning", 4, 7),
+        ("low", "note", 0.1, 4),
+    ],
+)
+def test_severity_is_a_level_and_a_score(run, finding, severity, level, least, most):
+    rule = replace(finding.rule, severity=severity, tags=("security", "t"))
+    report = run(replace(finding, rule=rule))
+    assert report["results"][0]["level"] == level
+    (listed,) = report["tool"]["driver"]["rules"]
+    assert listed["defaultConfiguration"] == {"level": level}
+    assert listed["properties"]["tags"] == ["security", "t"]
+    assert least <= float(listed["properties"]["security-severity"]) < most
 
 
 def test_what_was_not_scanned(run, finding):

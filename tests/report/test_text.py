@@ -72,6 +72,16 @@ def test_everything(written, finding, older, bare, summary):
     assert written("text", finding, bare, older, summary=summary, redact=100) == GROUP + SUMMARY
 
 
+def test_severity_is_said_of_each_and_of_all(written, finding):
+    found = [
+        replace(finding, rule=replace(finding.rule, id=str(n), severity=severity))
+        for n, severity in enumerate(("low", "critical", "", "low"))
+    ]
+    report = written("text", *found, summary=Summary(findings={"any": 4}))
+    assert report.startswith("0 (low): A <b>") and "\n\n1 (critical): A" in report and "\n\n2: A" in report
+    assert "\n4 findings of 4 secrets: 1 critical, 2 low\n" in report
+
+
 def test_nothing(written):
     assert written("text", summary=Summary(files=1, bytes=1)) == (
         "no leaks found\nscanned 1 file, 1 byte in 0.0 s\n"
