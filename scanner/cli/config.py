@@ -12,6 +12,7 @@ from scanner.cli.configuration import find_config
 from scanner.config.export import describe
 from scanner.config.starter import STARTER
 from scanner.errors import UsageError
+from scanner.model import Config
 
 _CONFIG_HELP = "Config to use; without it, the one that a scan of the working directory would use."
 _OWN_FILE = ".leakscan.toml"
@@ -68,9 +69,14 @@ def init(file: Path) -> int:
 @click.argument("file", default="")
 def check(file: str) -> int:
     """Check a config: that it is read without an error, and what in it is probably not meant."""
-    found = find_config(file, Path(), os.environ)
-    for warning in found.config.warnings:
-        click.echo(f"warning: {warning}", err=True)
-    origin = " + ".join(found.config.origins) or "the environment"
-    click.echo(f"{origin}: {len(found.config.rules)} rules, no errors")
+    config = checked(file)
+    click.echo(f"{' + '.join(config.origins)}: {len(config.rules)} rules, no errors")
     return 0
+
+
+def checked(file: str) -> Config:
+    """The config in `file`, or the one that counts here where that is empty, its warnings shown."""
+    config = find_config(file, Path(), os.environ).config
+    for warning in config.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    return config

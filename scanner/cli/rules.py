@@ -9,13 +9,15 @@ from pathlib import Path
 import click
 
 from scanner.cli.command import Command
-from scanner.cli.config import check, named_config
+from scanner.cli.config import checked, named_config
 from scanner.cli.configuration import find_config
 from scanner.cli.scan import cache_store
 from scanner.config import select
 from scanner.config.export import describe, to_gitleaks_toml
+from scanner.config.validate import place_of
 from scanner.detect import ENGINES, Detector, make_prefilter, sought
 from scanner.detect.examples import failures
+from scanner.detect.strict import shortcomings
 from scanner.errors import ExitCode, UsageError
 from scanner.model import Config, Rule
 
@@ -75,7 +77,38 @@ def show(named: str, rule_id: str) -> int:
     return 0
 
 
-command.add_command(check, "validate")
+@command.command(
+    "validate",
+    cls=Command,
+    examples=[
+        ("leakscan rules validate my.toml", "Whether a file is right, as `leakscan config check`:"),
+        ("leakscan rules validate --strict my.toml", "Whether its rules are also fit for others:"),
+    ],
+    exit_codes=[
+        ("0", "They are right."),
+        ("2", "Something is wrong; one line each says where."),
+    ],
+)
+@click.argument("file", default="")
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Ask of each rule: two examples and two negative examples, keywords (one in each example), "
+    "severity, a description with a full stop, a remediation with an https page, no repeat without end.",
+)
+def validate(file: str, strict: bool) -> int:
+    """Check the rules of a config, by default of the one that counts here."""
+    config = checked(file)
+    wrong = [
+        str(place_of(rule).error(lack))
+        for rule in (config.rules if strict else ())
+        for lack in shortcomings(rule)
+    ]
+    for line in wrong:
+        click.echo(line, err=True)
+    count = f"{len(wrong)} errors" if wrong else "no errors"
+    click.echo(f"{' + '.join(config.origins)}: {len(config.rules)} rules, {count}")
+    return ExitCode.USAGE if wrong else ExitCode.CLEAN
 
 
 @command.command(

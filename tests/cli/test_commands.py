@@ -26,12 +26,23 @@ COMMANDS = [
     "version",
     "completion",
 ]
+SEVERE = """
+[[rules]]
+id = "more"
+description = "More."
+regex = "more"
+severity = "high"
+"""
 GITLEAKS = shutil.which("gitleaks", path=str(Path(sys.executable).parent)) or shutil.which("gitleaks")
 
 
 @pytest.mark.parametrize(
     "command",
-    [*COMMANDS, "config show", "config init", "config check", "rules list", "rules test", "rules export"],
+    [
+        *COMMANDS,
+        *("config show", "config init", "config check"),
+        *("rules list", "rules validate", "rules test", "rules export"),
+    ],
 )
 def test_every_command_has_help_with_examples(run: Any, command: str) -> None:
     done = run(*command.split(), "--help")
@@ -63,6 +74,24 @@ def test_rules_list_and_show(run: Any) -> None:
     (row,) = json.loads(run("rules", "list", "--json", "-c", "../c.toml").stdout)
     assert row["id"] == "tok" and row["remediation"] == "Throw it away."
     assert "tok_[a-z0-9]{8}" in run("rules", "show", "tok", "-c", "../c.toml").stdout
+
+
+def test_rules_list_has_a_column_for_severity_where_some_have_one(run: Any, folder: Path) -> None:
+    (folder.parent / "d.toml").write_text("[extend]\npath = '../c.toml'\n" + SEVERE)
+    assert run("rules", "list", "-c", "../d.toml").stdout == "more  high  More.\ntok         A token.\n"
+    rows = json.loads(run("rules", "list", "--json", "-c", "../d.toml").stdout)
+    assert [row["severity"] for row in rows] == ["high", ""]
+    assert 'severity = "high"\n' in run("rules", "show", "more", "-c", "../d.toml").stdout
+
+
+def test_rules_validate_is_config_check_unless_strict(run: Any, folder: Path) -> None:
+    assert run("rules", "validate", "../c.toml").stdout == "../c.toml: 1 rules, no errors\n"
+    assert run("config", "check", "../c.toml").stdout == "../c.toml: 1 rules, no errors\n"
+    done = run("rules", "validate", "--strict", "../c.toml")
+    assert done.returncode == 2
+    assert done.stdout == "../c.toml: 1 rules, 4 errors\n"
+    assert done.stderr.count("\n") == 4
+    assert "../c.toml:2: rule tok: has no severity; set critical, high, medium or low\n" in done.stderr
 
 
 def test_rules_test_runs_examples(run: Any, folder: Path) -> None:
