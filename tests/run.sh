@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything that must hold before a change lands: format, lint, types, import layers, our own scan of this
-# repository, tests and their coverage. CI runs exactly this.
+# repository, the rules and their examples, tests and their coverage. CI runs exactly this.
 #
 #   tests/run.sh            all of it, in a virtual environment of its own (.venv)
 #   PYTHON=python3.12 tests/run.sh
@@ -17,6 +17,8 @@ ruff check .
 mypy
 lint-imports
 leakscan git --no-banner --max-archive-depth 2 --redact .
+leakscan rules validate --strict
+leakscan rules test
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
