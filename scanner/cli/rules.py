@@ -13,6 +13,7 @@ from scanner.cli.config import checked, named_config
 from scanner.cli.configuration import find_config
 from scanner.cli.scan import cache_store
 from scanner.config import select
+from scanner.config.catalogue import catalogue
 from scanner.config.export import describe, to_gitleaks_toml
 from scanner.config.validate import place_of
 from scanner.detect import ENGINES, Detector, make_prefilter, sought
@@ -33,13 +34,19 @@ def command() -> None:
     examples=[
         ("leakscan rules list", "All rules of the config that counts here:"),
         ("leakscan rules list --json -c my.toml", "Those of a file, for a program:"),
+        ("leakscan rules list --markdown > rules.md", "A page to read:"),
     ],
 )
 @named_config
 @click.option("--json", "as_json", is_flag=True, help="A JSON array, with severity, remediation and origin.")
-def list_(named: str, as_json: bool) -> int:
+@click.option("--markdown", is_flag=True, help="A page of all rules: what each finds, and how to rotate it.")
+def list_(named: str, as_json: bool, markdown: bool) -> int:
     """List the rules: id, severity and description."""
-    rules = _config(named).rules
+    config = _config(named)
+    rules = config.rules
+    if markdown:
+        click.echo(catalogue(config), nl=False)
+        return 0
     if as_json:
         click.echo(json.dumps([_row(rule) for rule in rules], indent=1))
         return 0
