@@ -29,7 +29,8 @@ _TABLE = """
 
 def catalogue(config: Config) -> str:
     """The page: a table for each file that rules come from, by name."""
-    ordered = sorted(config.rules, key=lambda rule: (_provider(rule), rule.id))
+    reported = (rule for rule in config.rules if not rule.skip_report)
+    ordered = sorted(reported, key=lambda rule: (_provider(rule), rule.id))
     tables = {name: list(rules) for name, rules in groupby(ordered, _provider)}
     index = " · ".join(f"[{name}](#{_anchor(name)})" for name in tables)
     page = [_HEAD.format(rules=len(ordered), files=len(tables), index=index)]

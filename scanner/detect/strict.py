@@ -12,15 +12,23 @@ LEAST_EXAMPLES = 2
 
 
 def shortcomings(rule: Rule) -> list[str]:
-    """What `rule` lacks, each with what to do about it; without examples' texts, which look like secrets."""
-    return [*_of_words(rule), *_of_examples(rule), *(_of_search(rule) if rule.regex else ())]
+    """What `rule` lacks, each with what to do about it; without examples' texts, which look like secrets.
 
-
-def _of_words(rule: Rule) -> list[str]:
-    """What it lacks for those who read of its findings."""
+    A rule that is not reported (skipReport) is tested by the examples of those that require it.
+    """
     lacks = []
     if not rule.description.endswith("."):
         lacks.append("description is no sentence; say what the secret is and what it opens, with a full stop")
+    if not rule.skip_report:
+        lacks += [*_of_reports(rule), *_of_examples(rule)]
+    if rule.regex:  # one on the path alone searches no text
+        lacks += _of_search(rule)
+    return lacks
+
+
+def _of_reports(rule: Rule) -> list[str]:
+    """What it lacks for those who read of its findings."""
+    lacks = []
     if not _PAGE.search(rule.remediation):
         lacks.append("remediation names no page; say how to revoke and rotate, with an https:// address")
     if not rule.severity:
@@ -38,7 +46,7 @@ def _of_examples(rule: Rule) -> list[str]:
 
 
 def _of_search(rule: Rule) -> list[str]:
-    """What makes it slow, or its keywords wrong. A rule on the path alone searches no text."""
+    """What makes it slow, or its keywords wrong."""
     lacks = []
     if not rule.keywords:
         lacks.append("has no keywords, so it runs on every text; give words that every match holds")

@@ -30,6 +30,12 @@ def test_a_rule_on_the_path_alone_needs_no_keywords() -> None:
     assert shortcomings(on_path) == []
 
 
+def test_a_rule_that_is_not_reported_needs_only_a_good_search() -> None:
+    companion = Rule(id="id", description="An id.", regex="id_[0-9]{4}", keywords=("id_",), skip_report=True)
+    assert shortcomings(companion) == []
+    assert len(shortcomings(replace(companion, description="", regex="id_[0-9]+", keywords=()))) == 3
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -27,6 +27,7 @@ def test_rules_stand_under_their_files_and_in_one_line_each() -> None:
         ),
         Rule("c", "C.", origin="built-in a c.toml"),
         Rule("a", "A.", origin="own.toml"),
+        Rule("d", "Only with another.", origin="own.toml", skip_report=True),
     )
     page = catalogue(Config(rules=rules))
     assert "3 rules of 2 providers." in page
