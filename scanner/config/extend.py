@@ -50,7 +50,7 @@ def resolve(file: ConfigFile, cwd: Path, above: tuple[str, ...] = (), store: Sto
     Raises:
         ConfigError: from any of the files.
     """
-    warnings = check_file(file)
+    warnings = check_file(file, store)
     rules = {parsed.rule.id: parsed for parsed in file.rules}
     own = Merged(rules, file.allowlists, file.targeted, (file.name,), warnings)
     if file.extend.use_default:

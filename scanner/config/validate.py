@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
+from scanner._version import __version__
 from scanner.config.gitleaks import ConfigFile, ParsedRule, Targeted
+from scanner.config.saved import Store
 from scanner.config.values import Place, one_line
 from scanner.errors import PatternError
 from scanner.model import Allowlist, RegexEngine, Rule
@@ -21,10 +24,13 @@ COMPILE_SECONDS = 10
 """CPU time for the patterns of one file. The stock config takes 0.05 s; a hostile one could take hours."""
 
 
-def check_file(file: ConfigFile) -> tuple[str, ...]:
+def check_file(file: ConfigFile, store: Store | None = None) -> tuple[str, ...]:
     """Check what can be told of a file without what it extends.
 
     Gitleaks compiles every pattern of every file, also those that an extending rule overrides.
+
+    Args:
+        store: remembers that these patterns compile, which otherwise takes longer than a small scan.
 
     Returns:
         Warnings, one line each.
@@ -44,7 +50,7 @@ def check_file(file: ConfigFile) -> tuple[str, ...]:
         if times > 1
     ]
     if not file.trusted:
-        _check_patterns(file)
+        _check_patterns(file, store)
     return tuple(f"{one_line(file.name)}: {warning}" for warning in warnings)
 
 
@@ -61,7 +67,10 @@ def check_rules(rules: Iterable[ParsedRule]) -> None:
                 "has neither regex nor path, so it can never match; set one (or the id of an extended rule)"
             )
             raise place.error(reason)
-        if rule.regex and not parsed.trusted:
+        told_apart = (
+            rule.secret_group or "regexEngine" in parsed.given
+        )  # else its own file's check was enough
+        if rule.regex and told_apart and not parsed.trusted:
             groups = _compile(rule.regex, place, "regex", rule.regex_engine).groups
             if rule.secret_group > groups:
                 raise place.error(f"secretGroup is {rule.secret_group}, but regex has {_counted(groups)}")
@@ -124,13 +133,27 @@ def place_of(rule: Rule) -> Place:
     return Place(rule.origin, rule.line, rule.id)
 
 
-def _check_patterns(file: ConfigFile) -> None:
+def _check_patterns(file: ConfigFile, store: Store | None) -> None:
+    patterns = list(_patterns(file))
+    digest = _digest((pattern, engine) for pattern, _, _, engine in patterns) if store else ""
+    if store and store.load(digest) is not None:
+        return
     start = time.process_time()
-    for pattern, place, key, engine in _patterns(file):
+    for pattern, place, key, engine in patterns:
         _compile(pattern, place, key, engine)
         if time.process_time() - start > COMPILE_SECONDS:
             reason = f"the patterns up to here take more than {COMPILE_SECONDS} s to compile; simplify them"
             raise place.error(reason)
+    if store:
+        store.save(digest, b"")  # the name says all; patterns may hold secrets that they allow
+
+
+def _digest(patterns: Iterable[tuple[str, RegexEngine]]) -> str:
+    """A name for these patterns that nobody can make others to, since those would not be checked."""
+    import hashlib  # which the built-in pack has no need of
+
+    whole = json.dumps([__version__, *patterns])
+    return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _patterns(file: ConfigFile) -> Iterator[tuple[str, Place, str, RegexEngine]]:

@@ -13,6 +13,7 @@ from scanner.config import load_default, load_text
 from scanner.config.builtin import built_in
 from scanner.config.gitleaks import parse
 from scanner.config.saved import packed, unpacked
+from scanner.errors import ConfigError
 
 EVERYTHING = """
 title = "t"
@@ -88,7 +89,20 @@ def test_configs_that_build_on_the_pack_are_the_same() -> None:
     for _ in range(2):
         assert load_default(store) == load_default()
         assert load_text(text, "t", cwd=Path(), store=store) == load_text(text, "t", cwd=Path())
-    assert store.saves == 1
+    assert len([data for data in store.data.values() if data]) == 1
+
+
+def test_patterns_are_tried_once_and_never_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    store, text = Kept(), "[[rules]]\nid = 'tok'\nregex = 'mine[0-9]{4}'\n"
+    first = load_text(text, "t", cwd=Path(), store=store)
+    assert list(store.data.values()) == [b""]
+    with monkeypatch.context() as patch:
+        patch.setattr("scanner.config.validate.compile_pattern", lambda *_: pytest.fail("compiled again"))
+        assert load_text(text, "t", cwd=Path(), store=store) == first
+    with pytest.raises(ConfigError, match="not a valid pattern"):
+        load_text(text.replace("{4}", "("), "t", cwd=Path(), store=store)
+    load_text(text + "regexEngine = 'regex'\n", "t", cwd=Path(), store=store)
+    assert len(store.data) == 2
 
 
 def test_another_pack_is_another_entry(monkeypatch: pytest.MonkeyPatch) -> None:
