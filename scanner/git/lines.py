@@ -17,6 +17,9 @@ def added_lines(old: bytes, new: bytes) -> list[range]:
         return []
     if not old:
         return [range(1, new.count(b"\n") + (not new.endswith(b"\n")) + 1)]
+    between = _only_hunk(old, new)
+    if between is not None:
+        return [between] if between else []
     import pygit2
     from pygit2.enums import DiffOption
 
@@ -25,6 +28,27 @@ def added_lines(old: bytes, new: bytes) -> list[range]:
     old, new = _unspaced(old[: len(old) - tail], new[: len(new) - tail])
     patch = pygit2.Patch.create_from(old, new, flag=flags, context_lines=0, interhunk_lines=0)
     return [range(h.new_start, h.new_start + h.new_lines) for h in patch.hunks if h.new_lines]
+
+
+def _only_hunk(old: bytes, new: bytes) -> range | None:
+    """The added lines where every diff must show the same ones, which most small changes are; else None.
+
+    That is what is between the lines that both begin with and those that both end with, if no line there
+    is in both, and the place is certain: a block of lines that begins as what follows it, or ends as what
+    precedes it, could be shown further down or up.
+    """
+    if not old.endswith(b"\n") or not new.endswith(b"\n"):
+        return None
+    before, after = old.split(b"\n"), new.split(b"\n")
+    most = min(len(before), len(after))
+    start = next((n for n in range(most) if before[n] != after[n]), most)
+    end = next((n for n in range(most - start) if before[-1 - n] != after[-1 - n]), most - start)
+    block = after[start : len(after) - end]
+    if not set(block).isdisjoint(before[start : len(before) - end]):
+        return None
+    if block and (after[start - 1 : start] == block[-1:] or after[len(after) - end :][:1] == block[:1]):
+        return None
+    return range(start + 1, start + 1 + len(block))
 
 
 def added_text(old: bytes, new: bytes) -> list[tuple[int, bytes]]:
