@@ -20,6 +20,7 @@ useDefault = true
 #regex = \'\'\'\\b(acme_[0-9a-zA-Z]{32})\\b\'\'\'
 #keywords = ["acme_"]
 #entropy = 3.0
+#severity = "high"
 #remediation = "Revoke it in Acme's console under Settings, API tokens."
 #
 # What this rule must not report: secrets that contain one of these words.
