@@ -27,7 +27,7 @@ class Store(Protocol):
 
 
 def packed(file: ConfigFile) -> bytes:
-    """`file` as bytes; compressed, so that no search for secrets takes a rule's example for one."""
+    """`file` as bytes."""
     body = zlib.compress(json.dumps(plain(file), separators=(",", ":")).encode())
     return _checksum(body) + body
 
@@ -76,12 +76,11 @@ def _config_file(values: list[Any]) -> ConfigFile:
 
 
 def _rule(values: list[Any]) -> Rule:
-    of = dict(zip(_RULE, values, strict=True))
-    of["allowlists"] = tuple(map(_allowlist, of["allowlists"]))
-    of["required"] = tuple(Required(*one) for one in of["required"])
-    for key in ("keywords", "tags", "examples", "negative_examples"):
-        of[key] = tuple(of[key])
-    return Rule(**of)
+    for at in _LISTS:
+        values[at] = tuple(values[at])
+    values[_ALLOWLISTS] = tuple(map(_allowlist, values[_ALLOWLISTS]))
+    values[_REQUIRED] = tuple(Required(*one) for one in values[_REQUIRED])
+    return Rule(*values)
 
 
 def _allowlist(values: list[Any]) -> Allowlist:
@@ -91,5 +90,7 @@ def _allowlist(values: list[Any]) -> Allowlist:
     return Allowlist(**of | {"commits": frozenset(of["commits"])})
 
 
-_RULE = tuple(field.name for field in fields(Rule))
+_RULE = [field.name for field in fields(Rule)]
+_ALLOWLISTS, _REQUIRED = map(_RULE.index, ("allowlists", "required"))
+_LISTS = [_RULE.index(name) for name in ("keywords", "tags", "examples", "negative_examples")]
 _ALLOWLIST = tuple(field.name for field in fields(Allowlist))
