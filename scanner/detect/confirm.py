@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from scanner.detect.allowlist import Verdict, judge_content
@@ -40,18 +40,31 @@ def may_touch(rule: Rule, text: bytes) -> bool:
     return rule.regex_engine == "regex" or compile_pattern(relaxed(rule.regex)).search(text)
 
 
-def hits(rule: Rule, text: bytes, allowlists: Sequence[Allowlist]) -> Iterator[Hit]:
-    """Everything in `text` that `rule` calls a secret.
+def may_touch_parts(rule: Rule, text: bytes) -> bool:
+    """The same of a rule whose regex does not match `text` as a whole; most need no second look."""
+    same = rule.regex_engine == "re2" and relaxed(rule.regex) == rule.regex
+    return not same and may_touch(rule, text)
 
-    Args:
-        rule: one with a regex.
-        text: valid UTF-8.
-        allowlists: the global ones; the rule's own are added.
+
+def occurrences(rule: Rule, text: bytes) -> Iterator[Spans]:
+    """Where the regex of `rule`, which has one, matches `text`, which is valid UTF-8.
 
     Raises:
-        TimeoutError: a look-around pattern took too long; the hits before that were yielded.
+        TimeoutError: a look-around pattern took too long; the matches before that were yielded.
     """
-    for spans in compile_pattern(rule.regex, rule.regex_engine).finditer(text):
+    return compile_pattern(rule.regex, rule.regex_engine).finditer(text)
+
+
+def hits(
+    rule: Rule, text: bytes, matches: Iterable[Spans], allowlists: Sequence[Allowlist]
+) -> Iterator[Hit]:
+    """Those of a rule's matches in a text that it calls a secret.
+
+    Args:
+        matches: from `occurrences`, whose errors are passed on.
+        allowlists: the global ones; the rule's own are added.
+    """
+    for spans in matches:
         start, end = _without_newlines(text, *spans[0])
         if start == end:
             continue  # an empty match is no secret

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from scanner.detect import required
 from scanner.detect.allowlist import drops_all, holds_at, path_matches
-from scanner.detect.confirm import Hit, hits, may_touch
+from scanner.detect.confirm import Hit, hits, may_touch_parts, occurrences
 from scanner.detect.decode import CANDIDATE, Segment, decode, locate
 from scanner.detect.positions import Lines, whole_lines
 from scanner.detect.prefilter import Prefilter
@@ -213,12 +214,16 @@ class Detector:
         """The rule's matches, without regard to companions."""
         matches = []
         try:
-            for hit in hits(rule, step.text, self.config.allowlists):
-                found.touched = True
+            all_of_it = occurrences(rule, step.text)
+            first = next(all_of_it, None)
+            if first is None:
+                found.touched = found.touched or may_touch_parts(rule, step.text)
+                return []
+            found.touched = True
+            for hit in hits(rule, step.text, chain((first,), all_of_it), self.config.allowlists):
                 match = self._match(rule, hit, step)
                 if match is not None:
                     matches.append(match)
-            found.touched = found.touched or may_touch(rule, step.text)
         except TimeoutError:
             found.timed_out[rule.id] = None
         return matches

@@ -16,7 +16,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from scanner.detect.confirm import hits, may_touch
+from scanner.detect.confirm import hits, may_touch, occurrences
 from scanner.detect.decode import decode
 from scanner.detect.edges import relaxed
 from scanner.detect.engine import sought
@@ -217,7 +217,7 @@ class Sieve:
         return False
 
     def _hits(self, rule: Rule, text: bytes) -> bool:
-        return any(True for _ in hits(rule, text, self._allowlists))
+        return any(True for _ in hits(rule, text, occurrences(rule, text), self._allowlists))
 
 
 def _runs(text: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
