@@ -25,6 +25,8 @@ class Allowlist:
         paths, regexes: RE2 patterns, searched unanchored, each compiled on its own.
         regex_target: which text ``regexes`` are searched in.
         stopwords: lower-case; searched in the lower-cased secret.
+        within: RE2 patterns, searched in the whole text; a secret inside an occurrence of one is allowed,
+            such as what stands in an encrypted block (our own key).
         origin, line: where it was written, as in `Rule`.
     """
 
@@ -35,6 +37,7 @@ class Allowlist:
     regexes: tuple[str, ...] = ()
     regex_target: RegexTarget = "secret"
     stopwords: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
     origin: str = ""
     line: int = 0
 

@@ -14,19 +14,20 @@ from scanner.model import Allowlist, Config, Required, Rule
 def to_gitleaks_toml(config: Config) -> str:
     """One TOML file that Gitleaks 8.30.1 loads with the same meaning.
 
-    What Gitleaks cannot express is left out, with a comment that says so: rules for the `regex` engine, and
-    rules that require a rule that is not there. Our own keys are left out too.
+    What Gitleaks cannot express is left out, with a comment that says so: rules for the `regex` engine,
+    rules that require a rule that is not there, and allowlists of what stands within a pattern, so that
+    Gitleaks reports more. Our own keys are left out too.
     """
     left_out = _inexpressible(config.rules)
     kept = [rule for rule in config.rules if rule.id not in left_out]
     lines = ["# Rules of leakscan for Gitleaks 8.30.1; this file is generated.", *_head(config)]
     lines += [f"# Left out: rule {one_line(rule_id)} {reason}." for rule_id, reason in left_out.items()]
     for allowlist in config.allowlists:
-        lines += ["", "[[allowlists]]", *_allowlist(allowlist, _alone)]
+        lines += ["", *_gitleaks_allowlist("[[allowlists]]", allowlist)]
     for rule in kept:
         lines += ["", "[[rules]]", *_rule(rule)]
         for entry in rule.allowlists:
-            lines += ["[[rules.allowlists]]", *_allowlist(entry, _alone)]
+            lines += _gitleaks_allowlist("[[rules.allowlists]]", entry)
     return "\n".join(lines) + "\n"
 
 
@@ -36,11 +37,11 @@ def describe(config: Config) -> str:
     lines += [f"# Warning: {one_line(warning)}" for warning in config.warnings]
     lines += _head(config)
     for allowlist in config.allowlists:
-        lines += ["", _came_from(allowlist), "[[allowlists]]", *_allowlist(allowlist, _literal)]
+        lines += ["", *_described("[[allowlists]]", allowlist)]
     for rule in config.rules:
         lines += ["", _came_from(rule), "[[rules]]", *_rule(rule), *_own_keys(rule)]
         for entry in rule.allowlists:
-            lines += [_came_from(entry), "[[rules.allowlists]]", *_allowlist(entry, _literal)]
+            lines += _described("[[rules.allowlists]]", entry)
     return "\n".join(lines) + "\n"
 
 
@@ -57,6 +58,15 @@ def _inexpressible(rules: Iterable[Rule]) -> dict[str, str]:
             left_out[rule.id] = "requires a rule that is not in this file"
             del remaining[rule.id]
     return left_out
+
+
+def _gitleaks_allowlist(header: str, allowlist: Allowlist) -> list[str]:
+    """The part of `allowlist` that Gitleaks can check; a comment where that is none."""
+    others = (allowlist.commits, allowlist.paths, allowlist.regexes, allowlist.stopwords)
+    if allowlist.within and (allowlist.match_all or not any(others)):
+        name = one_line(allowlist.description or allowlist.origin)
+        return [f"# Left out: allowlist ({name}) asks what the secret stands within, which Gitleaks cannot."]
+    return [header, *_allowlist(allowlist, _alone)]
 
 
 def _came_from(part: Rule | Allowlist) -> str:
@@ -104,6 +114,12 @@ def _allowlist(allowlist: Allowlist, written: Callable[[str], str]) -> Iterator[
         yield from _text("regexTarget", allowlist.regex_target)
     yield from _list("regexes", map(written, allowlist.regexes), multiline=True)
     yield from _list("stopwords", map(_quoted, allowlist.stopwords), multiline=True)
+
+
+def _described(header: str, allowlist: Allowlist) -> Iterator[str]:
+    """All of `allowlist`, also the key that Gitleaks does not know."""
+    yield from (_came_from(allowlist), header, *_allowlist(allowlist, _literal))
+    yield from _list("within", map(_literal, allowlist.within), multiline=True)
 
 
 def _text(key: str, text: str) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """Gitleaks' config format: the text of one file becomes rules and allowlists, not yet extended or checked.
 
-The keys are Gitleaks 8.30.1's and a few of our own under ``[[rules]]``, which Gitleaks ignores: regexEngine,
-severity, remediation, examples, negative_examples. Unknown keys are ignored, as Gitleaks does.
+The keys are Gitleaks 8.30.1's and a few of our own, which Gitleaks ignores: under ``[[rules]]`` regexEngine,
+severity, remediation, examples and negative_examples, in allowlists within. Unknown keys are ignored, as
+Gitleaks does.
 """
 
 from __future__ import annotations
@@ -192,10 +193,12 @@ def _allowlist(table: Table, header: str) -> Allowlist:
         regexes=table.texts("regexes"),
         regex_target=_target(table, header),
         stopwords=_lowered(table.texts("stopwords")),
+        within=table.texts("within"),
         origin=table.place.file,
         line=table.place.line,
     )
-    if not (allowlist.commits or allowlist.paths or allowlist.regexes or allowlist.stopwords):
+    given = (allowlist.commits, allowlist.paths, allowlist.regexes, allowlist.stopwords, allowlist.within)
+    if not any(given):
         reason = "checks nothing; give it at least one of commits, paths, regexes, stopwords"
         raise table.place.error(f"{header} {reason}")
     return allowlist

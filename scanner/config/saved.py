@@ -85,7 +85,7 @@ def _rule(values: list[Any]) -> Rule:
 
 def _allowlist(values: list[Any]) -> Allowlist:
     of = dict(zip(_ALLOWLIST, values, strict=True))
-    for key in ("paths", "regexes", "stopwords"):
+    for key in ("paths", "regexes", "stopwords", "within"):
         of[key] = tuple(of[key])
     return Allowlist(**of | {"commits": frozenset(of["commits"])})
 

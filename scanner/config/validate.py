@@ -177,6 +177,8 @@ def _allowlist_patterns(
         yield pattern, place, f"{header} paths", "re2"
     for pattern in allowlist.regexes:
         yield pattern, place, f"{header} regexes", "re2"
+    for pattern in allowlist.within:
+        yield pattern, place, f"{header} within", "re2"
 
 
 def _compile(pattern: str, place: Place, key: str, engine: RegexEngine) -> Pattern:

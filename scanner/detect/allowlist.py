@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 import functools
+from collections.abc import Callable
 
 from scanner.detect.words import Words, encoded, lower
 from scanner.errors import PatternError
@@ -22,9 +23,20 @@ class Verdict(enum.Enum):
     PLACE = "it holds where its paths and commits hold"
 
 
-def judge_content(allowlist: Allowlist, secret: bytes, match: bytes, line: bytes) -> Verdict:
-    """Judge a match; an empty text is never allowed."""
-    if not allowlist.regexes and not allowlist.stopwords:
+def judge_content(
+    allowlist: Allowlist,
+    secret: bytes,
+    match: bytes,
+    line: bytes,
+    inside: Callable[[tuple[str, ...]], bool] = lambda patterns: False,
+) -> Verdict:
+    """Judge a match; an empty text is never allowed.
+
+    Args:
+        inside: whether the secret stands inside an occurrence of one of some patterns in the whole text.
+            Where that is not at hand it does not, so that at most too little is allowed.
+    """
+    if not allowlist.regexes and not allowlist.stopwords and not allowlist.within:
         return Verdict.NO
     target = {"secret": secret, "match": match, "line": line}[allowlist.regex_target]
     checks = []
@@ -33,6 +45,8 @@ def judge_content(allowlist: Allowlist, secret: bytes, match: bytes, line: bytes
         checks.append(bool(text) and _any_occurs(allowlist.regexes, text))
     if allowlist.stopwords and (allowlist.match_all or not any(checks)):
         checks.append(bool(secret) and _words(allowlist.stopwords).any(lower(secret)))
+    if allowlist.within and (all(checks) if allowlist.match_all else not any(checks)):
+        checks.append(bool(secret) and inside(allowlist.within))
     if not allowlist.match_all:
         return Verdict.YES if any(checks) else Verdict.NO
     if not all(checks):
@@ -57,7 +71,7 @@ def holds_at(allowlist: Allowlist, path: bytes, commit: str) -> bool:
 
 def drops_all(allowlist: Allowlist, path: bytes, commit: str) -> bool:
     """Whether everything at that place is allowed, whatever the content."""
-    if allowlist.match_all and (allowlist.regexes or allowlist.stopwords):
+    if allowlist.match_all and (allowlist.regexes or allowlist.stopwords or allowlist.within):
         return False
     return holds_at(allowlist, path, commit)
 

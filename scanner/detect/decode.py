@@ -109,7 +109,7 @@ def decode(text: bytes, segments: Sequence[Segment]) -> tuple[bytes, list[Segmen
         copied = end
         at = start + shift
         shift += len(decoded) - (end - start)
-        original_start, original_end = _original(start, end, segments)
+        original_start, original_end = origin(start, end, segments)
         kinds = _kinds(_touched(start, end, segments), KINDS[kind])
         found.append(
             Segment(at, at + len(decoded), start, end, original_start, original_end, kinds, segments)
@@ -132,11 +132,11 @@ def locate(start: int, end: int, segments: Sequence[Segment]) -> tuple[int, int,
     touched = _touched(start, end, segments)
     if not touched:
         return None
-    original_start, original_end = _original(start, end, segments)
+    original_start, original_end = origin(start, end, segments)
     return original_start, original_end, tuple(f"decoded:{kind}" for kind in _kinds(touched))
 
 
-def _original(start: int, end: int, segments: Sequence[Segment]) -> tuple[int, int]:
+def origin(start: int, end: int, segments: Sequence[Segment]) -> tuple[int, int]:
     """The span in the original text of a span in the text of the pass that has these segments."""
     while segments:
         touched = _touched(start, end, segments)

@@ -13,10 +13,11 @@ from itertools import chain
 from scanner.detect import required
 from scanner.detect.allowlist import drops_all, holds_at, path_matches
 from scanner.detect.confirm import Hit, hits, may_touch_parts, occurrences
-from scanner.detect.decode import CANDIDATE, Segment, decode, locate
+from scanner.detect.decode import CANDIDATE, Segment, decode, locate, origin
 from scanner.detect.positions import Lines, whole_lines
 from scanner.detect.prefilter import Prefilter
 from scanner.detect.seen import Seen
+from scanner.detect.within import Enclosures, allowed_within
 from scanner.detect.words import Words, encoded, lower
 from scanner.model import Config, Match, Rule
 from scanner.regexp import Searchable, searchable
@@ -69,8 +70,9 @@ class _Pass:
 
 @dataclass(slots=True)
 class _Found:
-    """What the passes over one text have found so far."""
+    """What the passes over one text have found so far, and where in it patterns of allowlists occur."""
 
+    enclosures: Enclosures
     matches: list[Match] = field(default_factory=list)
     seen: Seen = field(default_factory=Seen)
     timed_out: dict[str, None] = field(default_factory=dict)
@@ -101,6 +103,7 @@ class Detector:
     ) -> None:
         self.config = config
         lists = (*config.allowlists, *(one for rule in config.rules for one in rule.allowlists))
+        self._within = tuple(one for one in config.allowlists if one.within)
         self.allows_commits = any(one.commits for one in lists)
         self._prefilter = prefilter
         self._rules = reportable(config)
@@ -124,7 +127,7 @@ class Detector:
         if not candidates:  # as for most texts
             return _NOTHING
         step = _Pass(source, Lines(data), source.text, (), 0)
-        found = _Found()
+        found = _Found(Enclosures(source.text))
         while True:
             new: list[Match] = []
             encoded = candidates[-1:] == [len(self._rules)] and step.depth < self._max_decode_depth
@@ -221,16 +224,16 @@ class Detector:
                 return []
             found.touched = True
             for hit in hits(rule, step.text, chain((first,), all_of_it), self.config.allowlists):
-                match = self._match(rule, hit, step)
+                match = self._match(rule, hit, step, found.enclosures)
                 if match is not None:
                     matches.append(match)
         except TimeoutError:
             found.timed_out[rule.id] = None
         return matches
 
-    def _match(self, rule: Rule, hit: Hit, step: _Pass) -> Match | None:
-        """`hit` at its place in the original; None where an allow comment stands, or outside what this
-        pass decoded."""
+    def _match(self, rule: Rule, hit: Hit, step: _Pass, enclosures: Enclosures) -> Match | None:
+        """`hit` at its place in the original; None where an allow comment or a pattern around it allows it,
+        or outside what this pass decoded."""
         start, end, tags = hit.start, hit.end, rule.tags
         if step.depth:
             place = locate(hit.start, hit.end, step.segments)
@@ -248,6 +251,11 @@ class Detector:
         else:
             text = data[start:end]
             secret = data[step.source.offset(hit.secret_start) : step.source.offset(hit.secret_end)]
+        within = (*self._within, *(one for one in rule.allowlists if one.within))
+        inner = origin(hit.secret_start, hit.secret_end, step.segments)
+        allowed_at = allowed_within(within, enclosures, inner, (secret, text, line))
+        if allowed_at is None:
+            return None
         return Match(
             rule,
             start,
@@ -259,7 +267,7 @@ class Detector:
             hit.entropy,
             tags,
             open_ended=b"\n" in data[start:end] and data.find(b"\n", end) < 0,
-            allowed_at=hit.allowed_at,
+            allowed_at=hit.allowed_at + allowed_at,
         )
 
 
