@@ -30,7 +30,7 @@ RULES = load_default().rules
 GITLEAKS = shutil.which("gitleaks", path=str(Path(sys.executable).parent)) or shutil.which("gitleaks")
 
 # Files that rules look into; a rule for files of other names needs one of them here.
-NAMES = ("sample.txt", "sample.yaml")
+NAMES = ("sample.txt", "sample.yaml", ".github/workflows/sample.yml", ".dockercfg", ".pypirc")
 
 every_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 
