@@ -219,6 +219,7 @@ def test_the_generic_rule_leaves_ordinary_code_alone(line: str, detector: Detect
     assert [rule_id for rule_id, _, _ in found(detector, line, "sample.txt") if "generic" in rule_id] == []
 
 
+@pytest.mark.slow
 def test_the_real_gitleaks_agrees(detector: Detector, gitleaks_findings: dict[str, Found]) -> None:
     """On all examples, rule, line and secret of all that is found are the same."""
     differing = []
