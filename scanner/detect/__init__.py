@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from scanner.detect.engine import ALLOW_MARKS, MAX_DECODE_DEPTH, OTHER_TOOLS_MARKS, Detector, Scan, sought
 from scanner.detect.gradual import GradualPrefilter
-from scanner.detect.prefilter import DatabaseStore, KeywordPrefilter, Locator, Prefilter
+from scanner.detect.prefilter import DatabaseStore, KeywordPrefilter, Prefilter
 from scanner.errors import UsageError
 from scanner.model import Config, Rule
 
@@ -68,12 +68,10 @@ def make_sieve(
     """The sieve for `config` by the engine of that name; arguments and errors as for `make_prefilter`."""
     from scanner.detect.sieve import Sieve  # for histories alone
 
-    hyperscan = _hyperscan(engine)
+    def prefilter(rules: Sequence[Rule]) -> Prefilter:
+        return _prefilter(rules, engine, store) or KeywordPrefilter(rules)
 
-    def locator(rules: Sequence[Rule]) -> Locator:
-        return hyperscan.HyperscanLocator(rules, store) if hyperscan else KeywordPrefilter(rules)
-
-    return Sieve(config, locator, max_decode_depth)
+    return Sieve(config, prefilter, max_decode_depth, store)
 
 
 def _hyperscan(engine: str) -> ModuleType | None:

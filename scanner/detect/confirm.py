@@ -9,8 +9,10 @@ from scanner.detect.allowlist import Verdict, judge_content
 from scanner.detect.edges import relaxed
 from scanner.detect.entropy import shannon
 from scanner.detect.positions import whole_lines
+from scanner.detect.shape import FAR, line_reach
+from scanner.detect.windows import windows
 from scanner.model import Allowlist, Rule
-from scanner.regexp import Spans, compile_pattern
+from scanner.regexp import Pattern, Spans, compile_pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +44,52 @@ def may_touch(rule: Rule, text: bytes) -> bool:
 
 def may_touch_parts(rule: Rule, text: bytes) -> bool:
     """The same of a rule whose regex does not match `text` as a whole; most need no second look."""
-    same = rule.regex_engine == "re2" and relaxed(rule.regex) == rule.regex
-    return not same and may_touch(rule, text)
+    return not _is_whole(rule) and may_touch(rule, text)
 
 
-def occurrences(rule: Rule, text: bytes) -> Iterator[Spans]:
+def _is_whole(rule: Rule) -> bool:
+    """Whether the regex matches a text wherever it matches some run of its lines."""
+    return rule.regex_engine == "re2" and relaxed(rule.regex) == rule.regex
+
+
+def _is_local(rule: Rule) -> bool:
+    """Whether the lines around a match tell that it is one."""
+    return _is_whole(rule) and line_reach(rule.regex) <= FAR
+
+
+def occurrences(rule: Rule, text: bytes, points: Sequence[int] = ()) -> Iterator[Spans]:
     """Where the regex of `rule`, which has one, matches `text`, which is valid UTF-8.
+
+    Args:
+        points: where matches may be, from a prefilter: only the lines around are read. Empty for anywhere.
 
     Raises:
         TimeoutError: a look-around pattern took too long; the matches before that were yielded.
     """
-    return compile_pattern(rule.regex, rule.regex_engine).finditer(text)
+    pattern = compile_pattern(rule.regex, rule.regex_engine)
+    if points and _is_local(rule):
+        found = _near(pattern, text, points, int(line_reach(rule.regex)) + 1)
+        if found is not None:
+            return iter(found)
+    return pattern.finditer(text)
 
 
-def hits(
-    rule: Rule, text: bytes, matches: Iterable[Spans], allowlists: Sequence[Allowlist]
-) -> Iterator[Hit]:
+def _near(pattern: Pattern, text: bytes, points: Sequence[int], margin: int) -> list[Spans] | None:
+    """The matches at some of `points`; None where a window's end may have let something match.
+
+    A window holds all matches that touch it whole, so those in it are those of the whole text. With a
+    line behind, what ends with the newline of its line does not end with the window.
+    """
+    found = []
+    for begin, finish in windows(text, points, margin):
+        for spans in pattern.finditer(text[begin:finish]):
+            if spans[0][1] == finish - begin < len(text) - begin:
+                return None
+            found.append(tuple((begin + a, begin + b) if a >= 0 else (a, b) for a, b in spans))
+    return found
+
+
+def hits(rule: Rule, text: bytes, matches: Iterable[Spans], allowlists: Sequence[Allowlist]) -> Iterator[Hit]:
     """Those of a rule's matches in a text that it calls a secret.
 
     Args:

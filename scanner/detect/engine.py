@@ -123,23 +123,22 @@ class Detector:
     def scan(self, data: bytes) -> Scan:
         """All matches in `data`, wherever it may come from."""
         source = searchable(data)
-        candidates = self._prefilter.candidates(source.text)
-        if not candidates:  # as for most texts
+        places = self._prefilter.places(source.text)
+        if not places:  # as for most texts
             return _NOTHING
         step = _Pass(source, Lines(data), source.text, (), 0)
         found = _Found(Enclosures(source.text))
         while True:
             new: list[Match] = []
-            encoded = candidates[-1:] == [len(self._rules)] and step.depth < self._max_decode_depth
-            for index in candidates:
-                if index < len(self._rules):
-                    new.extend(self._matches(self._rules[index], step, found))
+            encoded = places.pop(len(self._rules), None) is not None and step.depth < self._max_decode_depth
+            for index, points in sorted(places.items()):
+                new.extend(self._matches(self._rules[index], step, found, points))
             found.matches.extend(found.seen.without_known(new))
             decoded = decode(step.text, step.segments) if encoded else None
             if decoded is None:
                 return Scan(tuple(found.matches), found.touched, tuple(found.timed_out))
             step = _Pass(source, step.lines, decoded[0], decoded[1], step.depth + 1)
-            candidates = self._prefilter.candidates(step.text)
+            places = self._prefilter.places(step.text)
 
     def expect_more(self) -> None:
         """Get ready for more than a little text, before work is spread over processes."""
@@ -198,8 +197,8 @@ class Detector:
             return False
         return self._applies(match.rule, path, commit)
 
-    def _matches(self, rule: Rule, step: _Pass, found: _Found) -> list[Match]:
-        primaries = self._alone(rule, step, found)
+    def _matches(self, rule: Rule, step: _Pass, found: _Found, points: Sequence[int]) -> list[Match]:
+        primaries = self._alone(rule, step, found, points)
         if not primaries or not rule.required:
             return primaries
         groups = []
@@ -213,11 +212,15 @@ class Detector:
             return self._alone(rule, step, found)
         return [required.on_path(rule)] if step.depth == 0 else []
 
-    def _alone(self, rule: Rule, step: _Pass, found: _Found) -> list[Match]:
-        """The rule's matches, without regard to companions."""
+    def _alone(self, rule: Rule, step: _Pass, found: _Found, points: Sequence[int] = ()) -> list[Match]:
+        """The rule's matches, without regard to companions.
+
+        Args:
+            points: where in the text they may be; empty for anywhere.
+        """
         matches = []
         try:
-            all_of_it = occurrences(rule, step.text)
+            all_of_it = occurrences(rule, step.text, points)
             first = next(all_of_it, None)
             if first is None:
                 found.touched = found.touched or may_touch_parts(rule, step.text)

@@ -28,13 +28,13 @@ class GradualPrefilter:
         self._current: Prefilter = KeywordPrefilter(rules)
         self._left = LITTLE
 
-    def candidates(self, text: bytes) -> list[int]:
+    def places(self, text: bytes) -> dict[int, list[int]]:
         """See `scanner.detect.prefilter.Prefilter`."""
         if self._make:
             self._left -= len(text)
             if self._left < 0:
                 self.expect_more()
-        return self._current.candidates(text)
+        return self._current.places(text)
 
     def expect_more(self) -> None:
         """See `scanner.detect.prefilter.Prefilter`; makes the other one."""

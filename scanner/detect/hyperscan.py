@@ -11,21 +11,24 @@ import hashlib
 import platform
 import re
 import zlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import hyperscan
 
 from scanner.detect.edges import relaxed
 from scanner.detect.prefilter import DatabaseStore, KeywordPrefilter
-from scanner.detect.shape import FAR, always_holds, line_reach
+from scanner.detect.shape import FAR, always_holds, begins_with, line_reach, necessary
 from scanner.detect.words import encoded, lower
 from scanner.model import Rule
 
-# Read UTF-8, allow patterns that match the empty string; and report each rule once a text, or not.
-_EACH: int = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_ALLOWEMPTY
-_ONCE: int = _EACH | hyperscan.HS_FLAG_SINGLEMATCH
-_MOST_ENDS = 1_000  # of one rule's matches in a text; a pattern with an open end has one at each byte
+# Read UTF-8, allow patterns that match the empty string.
+_FLAGS: int = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_ALLOWEMPTY
+
+# Of one rule's matches in a text, before it is looked through for keywords instead: a pattern with an open
+# end has one at each byte.
+_MOST_ENDS = 1_000
+_BYTES_AN_END = 64
 
 # Unicode properties and case folding come from tables of different ages; \v is one character in RE2 but a
 # class in PCRE; what follows \1 may be a group or octal; and a pattern ends at its first NUL.
@@ -42,70 +45,51 @@ def _is_odd(text: bytes) -> bool:
     return not text.isascii() and any(character in text for character in _ODD_CHARACTERS)
 
 
+_GAP = re.compile(r"\[\\t -~\]\{0,\d+\}\?")
+_RARE = 4  # characters; longer words than that are rare, and these not frequent
+
 _COUNTS = re.compile(r"\{(\d+)(?:,(\d*))?\}")
 _MANY = 64
+_MOST_COUNTS = 260  # of all counted repetitions of a pattern; the usual rules have fewer
 
 
-class _Scanner:
-    """A database, and the rules that go by keyword because they are not in it."""
+class HyperscanPrefilter:
+    """Tells where each rule's regex occurs in a text, or in some run of its lines (see `edges`).
 
-    def __init__(self, rules: Sequence[Rule], flags: int, store: DatabaseStore | None) -> None:
-        self._rules = rules
-        self._by_keywords = KeywordPrefilter(rules)
-        self._database, scanned = _database(rules, flags, store)
-        self._unscanned = [index for index in range(len(rules)) if index not in scanned]
-        self._rest = KeywordPrefilter([rules[index] for index in self._unscanned])
+    A rule that reaches over many lines (see `shape`) may match wherever one of its keywords occurs.
 
-    def _scan(self, text: bytes, collect: Callable[..., bool | None], hits: Collection[int]) -> None:
-        if self._database is not None:
-            self._database.scan(text, match_event_handler=collect, context=hits)
-
-    def _by_rest(self, text: bytes) -> list[int]:
-        """Which of the rules that are not in the database may match."""
-        return [self._unscanned[index] for index in self._rest.candidates(text)] if self._unscanned else []
-
-
-class HyperscanPrefilter(_Scanner):
-    """Names the rules whose regex occurs in a text, or in some run of its lines (see `edges`).
-
-    A rule that reaches over many lines (see `shape`) is named where one of its keywords occurs.
+    Args:
+        rules: what is looked for.
+        store: keeps the database between runs.
     """
 
     def __init__(self, rules: Sequence[Rule], store: DatabaseStore | None = None) -> None:
-        super().__init__(rules, _ONCE, store)
-
-    def candidates(self, text: bytes) -> list[int]:
-        """See `scanner.detect.prefilter.Prefilter`."""
-        if _is_odd(text):
-            return self._by_keywords.candidates(text)
-        hits: list[int] = []
-        self._scan(text, _collect, hits)
-        if hits:
-            hits = _with_keyword(hits, self._rules, text)
-        return sorted(hits + self._by_rest(text))
-
-    def expect_more(self) -> None:
-        """See `scanner.detect.prefilter.Prefilter`; it is ready."""
-
-
-class HyperscanLocator(_Scanner):
-    """Tells where each rule's regex occurs in a text, as `HyperscanPrefilter` whether it does."""
-
-    def __init__(self, rules: Sequence[Rule], store: DatabaseStore | None = None) -> None:
-        super().__init__(rules, _EACH, store)
+        self._rules = rules
+        self._by_keywords = KeywordPrefilter(rules)
+        self._database, scanned, self._anywhere = _database(rules, store)
+        self._unscanned = sorted(set(range(len(rules))).difference(scanned))
+        self._rest = KeywordPrefilter([rules[index] for index in self._unscanned])
 
     def places(self, text: bytes) -> dict[int, list[int]]:
-        """See `scanner.detect.prefilter.Locator`."""
+        """See `scanner.detect.prefilter.Prefilter`."""
         if _is_odd(text):
             return self._by_keywords.places(text)
         ends: dict[int, list[int]] = {}
-        try:
-            self._scan(text, _collect_ends, ends)
-        except hyperscan.ScanTerminated:  # the rest of the text was not looked at
-            return self._by_keywords.places(text)
+        if self._database is not None:
+            most = max(_MOST_ENDS, len(text) // _BYTES_AN_END)
+            try:
+                self._database.scan(text, match_event_handler=_collect, context=(ends, most))
+            except hyperscan.ScanTerminated:  # the rest of the text was not looked at
+                return self._by_keywords.places(text)
         if ends:
             ends = {index: ends[index] for index in _with_keyword(list(ends), self._rules, text)}
-        return ends | {index: [] for index in self._by_rest(text)}
+            ends |= {index: [] for index in self._anywhere if index in ends}
+        if self._unscanned:
+            ends |= {self._unscanned[index]: [] for index in self._rest.places(text)}
+        return ends
+
+    def expect_more(self) -> None:
+        """See `scanner.detect.prefilter.Prefilter`; it is ready."""
 
 
 def _with_keyword(hits: list[int], rules: Sequence[Rule], text: bytes) -> list[int]:
@@ -122,71 +106,103 @@ def _with_keyword(hits: list[int], rules: Sequence[Rule], text: bytes) -> list[i
     return found
 
 
-_MAKING = "2"  # of `_build`: to be changed with what it makes of the same rules
+_MAKING = "3"  # of `_build`: to be changed with what it makes of the same rules
 _VERSION = str(getattr(hyperscan, "__version__", ""))
 
 
-def _collect(index: int, start: int, end: int, flags: int, hits: list[int]) -> None:
-    hits.append(index)
-
-
-def _collect_ends(index: int, start: int, end: int, flags: int, hits: dict[int, list[int]]) -> bool | None:
-    ends = hits.setdefault(index, [])
+def _collect(
+    index: int, start: int, end: int, flags: int, context: tuple[dict[int, list[int]], int]
+) -> bool | None:
+    found, most = context
+    ends = found.setdefault(index, [])
     ends.append(end)
-    return True if len(ends) > _MOST_ENDS else None  # ends the scan
+    return True if len(ends) > most else None  # ends the scan
 
 
-def _database(rules: Sequence[Rule], flags: int, store: DatabaseStore | None) -> tuple[Any, frozenset[int]]:
-    """The database, and the indices of the rules in it."""
-    digest = _digest(rules, flags)
+_Made = tuple[Any, list[int], list[int]]
+"""A database, the rules in it, and those of them that may match anywhere when they occur."""
+
+
+def _database(rules: Sequence[Rule], store: DatabaseStore | None) -> _Made:
+    digest = _digest(rules)
     saved = store.load(digest) if store else None
     if saved is not None:
         try:
             return _unpack(saved)
         except (ValueError, hyperscan.error):
             pass  # damaged, or made for another library or processor: built anew below
-    database, indices = _build(rules, flags)
-    if store and database is not None:
-        store.save(digest, _pack(database, indices))
-    return database, frozenset(indices)
+    made = _build(rules)
+    if store and made[0] is not None:
+        store.save(digest, _pack(made))
+    return made
 
 
-def _build(rules: Sequence[Rule], flags: int) -> tuple[Any, list[int]]:
+def _build(rules: Sequence[Rule]) -> _Made:
     """A database of all rules that Hyperscan takes."""
     expressions = {index: found for index, rule in enumerate(rules) if (found := _expression(rule))}
     try:
-        return _compile(expressions, flags), list(expressions)
-    except hyperscan.error:
-        pass  # some pattern is too large all the same
-    expressions = {index: found for index, found in expressions.items() if _compiles(found, flags)}
-    return _compile(expressions, flags), list(expressions)
+        database = _compile(expressions)
+    except hyperscan.error:  # some pattern is too large all the same
+        expressions = {index: found for index, found in expressions.items() if _compiles(found)}
+        database = _compile(expressions)
+    return database, list(expressions), [index for index in expressions if _is_far(rules[index])]
 
 
 def _expression(rule: Rule) -> str:
     """What to look for; empty where that cannot be said in Hyperscan's terms."""
     words = [word for word in rule.keywords if word]
-    if rule.regex_engine == "re2" and rule.keywords and line_reach(rule.regex) > FAR:
+    if _goes_by_keyword(rule):
         return "(?i)(?:" + "|".join(map(re.escape, words)) + ")" if words and "".join(words).isascii() else ""
-    plain = rule.regex_engine == "re2" and not _MEANS_SOMETHING_ELSE.search(rule.regex)
-    return relaxed(rule.regex) if plain else ""
+    pattern = _beginning(rule.regex) or rule.regex
+    plain = rule.regex_engine == "re2" and not _MEANS_SOMETHING_ELSE.search(pattern)
+    return relaxed(pattern) if plain else ""
 
 
-def _compiles(expression: str, flags: int) -> bool:
+def _beginning(pattern: str) -> str:
+    """What stands before a pattern's first gap, if that is long enough to be rare: most rules of the pack
+    look for a value near a provider's name. The whole of them takes fifty times as long to compile."""
+    gap = _GAP.search(pattern)
+    if not gap:
+        return ""
+    beginning = pattern[: gap.start()]
+    rare = any(min(map(len, found)) >= _RARE for found in necessary(beginning))
+    return beginning if rare and begins_with(pattern, beginning) else ""
+
+
+def _goes_by_keyword(rule: Rule) -> bool:
+    """Whether a keyword is looked for in place of the regex, because that would be too large."""
+    if rule.regex_engine != "re2" or not rule.keywords:
+        return False
+    if _is_far(rule):
+        return True
+    telling = min(map(len, rule.keywords)) > _RARE and always_holds(rule.regex, rule.keywords)
+    return telling and _is_heavy(rule.regex)
+
+
+def _is_far(rule: Rule) -> bool:
+    return line_reach(rule.regex) > FAR
+
+
+def _is_heavy(pattern: str) -> bool:
+    return sum(int(most or least) for least, most in _COUNTS.findall(pattern)) >= _MOST_COUNTS
+
+
+def _compiles(expression: str) -> bool:
     try:
-        _compile({0: expression}, flags)
+        _compile({0: expression})
     except hyperscan.error:
         return False
     return True
 
 
-def _compile(expressions: Mapping[int, str], flags: int) -> Any:
+def _compile(expressions: Mapping[int, str]) -> Any:
     if not expressions:
         return None
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     database.compile(
         expressions=[expression.encode() for expression in expressions.values()],
         ids=list(expressions),
-        flags=[flags | _counting(expression) for expression in expressions.values()],
+        flags=[_FLAGS | _counting(expression) for expression in expressions.values()],
         elements=len(expressions),
     )
     return database
@@ -198,23 +214,24 @@ def _counting(expression: str) -> int:
     return hyperscan.HS_FLAG_PREFILTER if max(counts, default=0) >= _MANY else 0
 
 
-def _digest(rules: Sequence[Rule], flags: int) -> str:
+def _digest(rules: Sequence[Rule]) -> str:
     """Names the database: the same rules, library and machine give the same digest."""
     digest = hashlib.sha256()
-    for part in (_MAKING, _VERSION, platform.machine(), str(flags)):
+    for part in (_MAKING, _VERSION, platform.machine()):
         digest.update(part.encode() + b"\0")
     for rule in rules:
         digest.update("\0".join((rule.regex, rule.regex_engine, *rule.keywords)).encode() + b"\1")
     return digest.hexdigest()
 
 
-def _pack(database: Any, indices: list[int]) -> bytes:
+def _pack(made: _Made) -> bytes:
     """First the indices with their checksum, on one line, then the database, which has its own."""
-    listed = ",".join(map(str, indices)).encode()
+    database, *indices = made
+    listed = ";".join(",".join(map(str, some)) for some in indices).encode()
     return b"%d:%s\n" % (zlib.crc32(listed), listed) + bytes(hyperscan.dumpb(database))
 
 
-def _unpack(data: bytes) -> tuple[Any, frozenset[int]]:
+def _unpack(data: bytes) -> _Made:
     """What `_pack` packed; raises ValueError or `hyperscan.error` when it is damaged."""
     head, _, database = data.partition(b"\n")
     checksum, _, listed = head.partition(b":")
@@ -222,4 +239,5 @@ def _unpack(data: bytes) -> tuple[Any, frozenset[int]]:
         raise ValueError("damaged")
     loaded: Any = hyperscan.loadb(database, hyperscan.HS_MODE_BLOCK)
     loaded.scratch = hyperscan.Scratch(loaded)  # unlike compiling, loading makes none
-    return loaded, frozenset(map(int, listed.split(b",")))
+    scanned, anywhere = ([int(index) for index in some.split(b",") if index] for some in listed.split(b";"))
+    return loaded, scanned, anywhere

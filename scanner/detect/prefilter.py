@@ -15,24 +15,17 @@ from scanner.model import Rule
 
 
 class Prefilter(Protocol):
-    """Narrows all rules down to those worth confirming on a text."""
+    """Narrows all rules down to those worth confirming on a text, and the text to where."""
 
-    def candidates(self, text: bytes) -> list[int]:
-        """Indices, ascending, of the rules that may match `text`, which is valid UTF-8."""
+    def places(self, text: bytes) -> dict[int, list[int]]:
+        """By index, the rules that may match `text`, which is valid UTF-8, and where.
+
+        Places are ascending; each match that is possible, begin it where it may, ends at one of them or has
+        one inside. An empty list means that there may be matches everywhere.
+        """
 
     def expect_more(self) -> None:
         """Get ready for more than a little text, such as before work is spread over processes."""
-
-
-class Locator(Protocol):
-    """Tells, too, where in a text the rules may match."""
-
-    def places(self, text: bytes) -> dict[int, list[int]]:
-        """By index, the rules that may match `text`, which is valid UTF-8, and where their matches end.
-
-        Ends are ascending, and those of all matches that begin anywhere; an empty list means that there may
-        be matches everywhere.
-        """
 
 
 class DatabaseStore(Protocol):
@@ -57,15 +50,12 @@ class KeywordPrefilter:
                 self._rules_of.setdefault(keyword, []).append(index)
         self._words = Words(self._rules_of)
 
-    def candidates(self, text: bytes) -> list[int]:
-        """See `Prefilter`."""
-        present = set(self._words.found(lower(text)))
-        found = {index for keyword in present for index in self._rules_of[keyword]}
-        return sorted(found.union(self._always))
+    def places(self, text: bytes) -> dict[int, list[int]]:
+        """See `Prefilter`; keywords say nothing of places."""
+        found: dict[int, list[int]] = {index: [] for index in self._always}
+        for keyword in set(self._words.found(lower(text))):
+            found.update((index, []) for index in self._rules_of[keyword])
+        return found
 
     def expect_more(self) -> None:
         """See `Prefilter`; there is nothing to get ready."""
-
-    def places(self, text: bytes) -> dict[int, list[int]]:
-        """See `Locator`."""
-        return {index: [] for index in self.candidates(text)}

@@ -74,6 +74,18 @@ def necessary(pattern: str) -> tuple[frozenset[str], ...]:
     return tuple(dict.fromkeys(found for found in words if _shortest(found) >= _TELLING))
 
 
+def begins_with(pattern: str, beginning: str) -> bool:
+    """Whether each match of `pattern`, whose text begins with `beginning`, begins with a match of that."""
+    try:
+        whole, part = parse(pattern), parse(beginning)
+    except Unknown:
+        return False
+    if isinstance(whole, Sequence):
+        parts = part.parts if isinstance(part, Sequence) else (part,)
+        return whole.parts[: len(parts)] == parts
+    return False
+
+
 def _extent(node: Node, *, last: bool) -> _Extent:
     """`last`: nothing of the match follows the node."""
     if isinstance(node, Characters):

@@ -11,17 +11,21 @@ stand outside the match, and, together with these, encoded text. What is new onl
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from scanner.detect.confirm import hits, may_touch, occurrences
 from scanner.detect.decode import decode
 from scanner.detect.edges import relaxed
 from scanner.detect.engine import sought
-from scanner.detect.prefilter import Locator
+from scanner.detect.prefilter import DatabaseStore, Prefilter
 from scanner.detect.shape import FAR, always_holds, line_reach, necessary
+from scanner.detect.windows import windows
 from scanner.detect.words import encoded, lower
 from scanner.model import Config, Rule
 from scanner.regexp import compile_pattern, searchable
@@ -33,7 +37,7 @@ and one for encoded text. Zero for most."""
 SEPARATOR = b"\n\0\n"
 """Between parts of a version that are looked through together; a match across it counts for nothing."""
 
-_BLANK = ord(" ")  # and all below
+_SHAPES = 1  # to be changed with what `shape` says of the same pattern
 _MOST_LINES = 6  # of one match; what spans more is a suspect without a closer look
 _REMEMBERED = 20_000  # parts, whose verdicts are kept: versions of a file show the same lines again and again
 _REMEMBERED_BYTES = 2_000  # of one part
@@ -60,8 +64,9 @@ class Sieve:
 
     Args:
         config: complete and valid.
-        make_locator: makes the locator of some rules.
+        make_prefilter: makes the prefilter of some rules.
         max_decode_depth: as the detector's.
+        store: keeps between runs what is known of the rules' patterns.
 
     Attributes:
         margin: how far a new part must be widened to either side, in bytes that are not blank, before it
@@ -69,24 +74,30 @@ class Sieve:
     """
 
     def __init__(
-        self, config: Config, make_locator: Callable[[Sequence[Rule]], Locator], max_decode_depth: int
+        self,
+        config: Config,
+        make_prefilter: Callable[[Sequence[Rule]], Prefilter],
+        max_decode_depth: int,
+        store: DatabaseStore | None = None,
     ) -> None:
         *rules, encoded_text = sought(config)
         self._allowlists = config.allowlists
         self._max_decode_depth = max_decode_depth
-        self._near = [rule for rule in rules if line_reach(rule.regex) <= FAR]
-        self.margin = int(max((line_reach(rule.regex) for rule in self._near), default=0)) + 1
+        shapes = list(zip(rules, _shapes(rules, store), strict=True))
+        self._near = [rule for rule, (reach, _) in shapes if reach <= FAR]
+        self.margin = int(max((reach for _, (reach, _) in shapes if reach <= FAR), default=0)) + 1
         self._words: dict[frozenset[str], Trace] = {}
-        self._far = [(rule, self._trace_of(rule)) for rule in rules if line_reach(rule.regex) > FAR]
+        self._far = [(rule, self._trace_of(rule)) for rule, (reach, _) in shapes if reach > FAR]
+        holding = [holds for _, (reach, holds) in shapes if reach <= FAR]
         self._apart = {
             index: 1 << (len(self._words) + index)
             for index, rule in enumerate(self._near)
-            if rule.keywords and not always_holds(rule.regex, rule.keywords)
+            if rule.keywords and not holding[index]
         }
         self._encoded = len(self._near) + len(self._words)
         self._decoded: Trace = 1 << self._encoded
         self._bits = {len(self._near) + n: bit for n, bit in enumerate(self._words.values())}
-        self._locator = make_locator(
+        self._prefilter = make_prefilter(
             (
                 *(
                     replace(rule, keywords=() if n in self._apart else rule.keywords)
@@ -103,7 +114,7 @@ class Sieve:
         """What `parts` say: whole lines of a version, with the margin, each of them contiguous."""
         text = SEPARATOR.join(parts)
         source = searchable(text)
-        places = self._locator.places(source.text)
+        places = self._prefilter.places(source.text)
         if not places:
             return NOTHING
         found = Sifted(trace=self._trace(places))
@@ -174,7 +185,7 @@ class Sieve:
         for _ in range(self._max_decode_depth):
             if decoded is None:
                 break
-            places = self._locator.places(decoded[0])
+            places = self._prefilter.places(decoded[0])
             trace |= self._decoded | self._trace(places)
             suspect = suspect or any(
                 self._survives(index, decoded[0]) for index in places if index < len(self._near)
@@ -245,7 +256,7 @@ def _pieces(
 
     Args:
         parts: see `Sieve.sift`.
-        near: where what ends, counted in the joined parts.
+        near: where what may match, counted in the joined parts.
         margin: how far a match may reach over lines.
     """
     anywhere = [index for index, ends in near.items() if not ends]
@@ -258,34 +269,31 @@ def _pieces(
             # A match may end with the newline of the separator where the part ends without one.
             first, last = bisect_right(ends, start), bisect_right(ends, start + len(text) + 1)
             here = [min(end - start, len(text)) for end in ends[first:last]]
-            for begin, end in _windows(text, here, margin):
+            for begin, end in windows(text, here, margin):
                 yield text[begin:end], [index]
         start += len(text) + len(SEPARATOR)
 
 
-def _windows(text: bytes, ends: Sequence[int], margin: int) -> Iterator[tuple[int, int]]:
-    """The whole lines in which matches that end at `ends` stand, those that overlap together."""
-    begin = finish = -1
-    for end in ends:
-        if end <= finish:
-            continue
-        line = text.rfind(b"\n", 0, end - 1) + 1
-        start = text.rfind(b"\n", 0, _back(text, line, margin)) + 1
-        if start > finish:
-            if finish >= 0:
-                yield begin, finish
-            begin = start
-        finish = text.find(b"\n", end - 1) + 1 or len(text)
-    if finish >= 0:
-        yield begin, finish
+def _shapes(rules: Sequence[Rule], store: DatabaseStore | None) -> list[tuple[float, bool]]:
+    """Of each rule its line reach, and whether its matches always hold a keyword.
+
+    To understand two thousand patterns takes a second.
+    """
+    digest = _digest(rules)
+    saved = store.load(digest) if store else None
+    with suppress(ValueError, TypeError):  # damaged: made anew
+        shapes = [(float(reach), bool(holds)) for reach, holds in json.loads(saved or b"")]
+        if len(shapes) == len(rules):
+            return shapes
+    shapes = [(line_reach(rule.regex), always_holds(rule.regex, rule.keywords)) for rule in rules]
+    if store:
+        store.save(digest, json.dumps(shapes).encode())
+    return shapes
 
 
-def _back(text: bytes, at: int, margin: int) -> int:
-    """Where `margin` bytes that are not blank lie before `at`."""
-    while at > 0 and margin > 0:
-        at -= 1
-        margin -= text[at] > _BLANK
-    return at
+def _digest(rules: Sequence[Rule]) -> str:
+    parts = [["shapes", _SHAPES], *([rule.regex, *rule.keywords] for rule in rules)]
+    return hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _occurrence(words: frozenset[str]) -> Rule:

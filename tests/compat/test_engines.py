@@ -58,7 +58,7 @@ class Engines:
         """Assert that both find the same, and name each rule whose regex and keyword are in `text`."""
         fast, plain = (detector.scan(text).matches for detector in self.detectors)
         assert fast == plain
-        named = [prefilter.candidates(searchable(text).text) for prefilter in self.prefilters]
+        named = [prefilter.places(searchable(text).text) for prefilter in self.prefilters]
         for index in set(named[1]) - set(named[0]):
             rule = self.rules[index]
             assert not compile_pattern(rule.regex, rule.regex_engine).search(searchable(text).text), rule.id

@@ -44,46 +44,46 @@ def exact(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("exact")
 def test_what_hyperscan_cannot_express_goes_by_keyword() -> None:
-    assert HyperscanPrefilter(RULES).candidates(TEXT) == [0, 1, 2, 4]
+    assert sorted(HyperscanPrefilter(RULES).places(TEXT)) == [0, 1, 2, 4]
 
 
 def test_long_repetitions_are_counted_roughly() -> None:
-    assert HyperscanPrefilter(RULES).candidates(TEXT) == [0, 1, 2]
-    assert HyperscanPrefilter(RULES).candidates(b"a" * 1000 + b" " + b"a" * 1900) == [1, 2, 4]
+    assert sorted(HyperscanPrefilter(RULES).places(TEXT)) == [0, 1, 2]
+    assert sorted(HyperscanPrefilter(RULES).places(b"a" * 1000 + b" " + b"a" * 1900)) == [1, 2, 4]
 
 
 def test_a_rule_over_many_lines_goes_by_its_keywords() -> None:
     rules = [Rule(id=f"r{n}", regex=r"begin[^;]+end", keywords=words) for n, words in enumerate(KEYWORDS)]
-    assert HyperscanPrefilter(rules).candidates(b"BEGIN; end") == [0, 1, 2]
-    assert HyperscanPrefilter(rules).candidates(b"begin x end") == [0, 1, 2, 4]
+    assert sorted(HyperscanPrefilter(rules).places(b"BEGIN; end")) == [0, 1, 2]
+    assert sorted(HyperscanPrefilter(rules).places(b"begin x end")) == [0, 1, 2, 4]
 
 
 @pytest.mark.parametrize("pattern", ["é", r"\v", r"\x{e9}", r"\xe9", r"\101", "a\0b", r"\p{Greek}"])
 def test_patterns_that_mean_something_else_to_hyperscan_are_always_named(pattern: str) -> None:
-    assert HyperscanPrefilter([Rule(id="r", regex=pattern)]).candidates(b"z") == [0]
+    assert sorted(HyperscanPrefilter([Rule(id="r", regex=pattern)]).places(b"z")) == [0]
 
 
 @pytest.mark.parametrize("text", ["\v", "\u017f", "\u212a"])
 def test_texts_that_mean_something_else_to_hyperscan_go_by_keyword(text: str) -> None:
     rules = [Rule(id="a", regex="q"), Rule(id="b", regex="q", keywords=("zz",))]
-    assert HyperscanPrefilter(rules).candidates(text.encode()) == [0]
+    assert sorted(HyperscanPrefilter(rules).places(text.encode())) == [0]
 
 
 def test_no_rules_and_no_text() -> None:
     store = Store()
-    assert HyperscanPrefilter([], store).candidates(TEXT) == []
-    assert HyperscanPrefilter([RULES[1]], store).candidates(TEXT) == [0]
+    assert sorted(HyperscanPrefilter([], store).places(TEXT)) == []
+    assert sorted(HyperscanPrefilter([RULES[1]], store).places(TEXT)) == [0]
     assert store.saves == 0
-    assert HyperscanPrefilter(RULES[:1]).candidates(b"") == []
-    assert HyperscanPrefilter([Rule(id="r", regex="x*")]).candidates(b"y") == [0]
+    assert sorted(HyperscanPrefilter(RULES[:1]).places(b"")) == []
+    assert sorted(HyperscanPrefilter([Rule(id="r", regex="x*")]).places(b"y")) == [0]
 
 
 @pytest.mark.usefixtures("exact")
 def test_a_saved_database_is_used() -> None:
     store = Store()
-    assert HyperscanPrefilter(RULES, store).candidates(TEXT) == [0, 1, 2, 4]
+    assert sorted(HyperscanPrefilter(RULES, store).places(TEXT)) == [0, 1, 2, 4]
     assert store.saves == 1
-    assert HyperscanPrefilter(RULES, store).candidates(TEXT) == [0, 1, 2, 4]
+    assert sorted(HyperscanPrefilter(RULES, store).places(TEXT)) == [0, 1, 2, 4]
     assert store.saves == 1
 
 
@@ -121,7 +121,7 @@ def test_a_damaged_or_foreign_database_is_built_anew() -> None:
     ((digest, good),) = store.saved.items()
     for number, bad in enumerate(damaged(good)):
         store.saved[digest] = bad
-        assert HyperscanPrefilter(rules, store).candidates(TEXT) == [0, 1, 2], number
+        assert sorted(HyperscanPrefilter(rules, store).places(TEXT)) == [0, 1, 2], number
         assert store.saved[digest][: good.index(b"\n")] == good[: good.index(b"\n")], number
     assert store.saves > 10
 
