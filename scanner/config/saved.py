@@ -28,7 +28,7 @@ class Store(Protocol):
 
 def packed(file: ConfigFile) -> bytes:
     """`file` as bytes."""
-    body = zlib.compress(json.dumps(plain(file), separators=(",", ":")).encode())
+    body = json.dumps(plain(file), separators=(",", ":")).encode()
     return _checksum(body) + body
 
 
@@ -38,8 +38,8 @@ def unpacked(data: bytes) -> ConfigFile | None:
     if _checksum(body) != data[:_CHECKSUM_BYTES]:
         return None
     try:
-        return _config_file(json.loads(zlib.decompress(body)))
-    except (ValueError, TypeError, KeyError, IndexError, zlib.error):  # it was saved by something else
+        return _config_file(json.loads(body))
+    except (ValueError, TypeError, KeyError, IndexError):  # it was saved by something else
         return None
 
 

@@ -61,16 +61,17 @@ def check_rules(rules: Iterable[ParsedRule]) -> None:
         ConfigError: a rule has nothing to match, or fewer groups than its secretGroup.
     """
     for parsed in rules:
-        rule, place = parsed.rule, place_of(parsed.rule)
+        rule = parsed.rule
         if not rule.regex and not rule.path:
             reason = (
                 "has neither regex nor path, so it can never match; set one (or the id of an extended rule)"
             )
-            raise place.error(reason)
+            raise place_of(rule).error(reason)
         told_apart = (
             rule.secret_group or "regexEngine" in parsed.given
         )  # else its own file's check was enough
         if rule.regex and told_apart and not parsed.trusted:
+            place = place_of(rule)
             groups = _compile(rule.regex, place, "regex", rule.regex_engine).groups
             if rule.secret_group > groups:
                 raise place.error(f"secretGroup is {rule.secret_group}, but regex has {_counted(groups)}")

@@ -142,8 +142,6 @@ def test_a_cut_one_is_noticed(data: bytes) -> None:
 
 @pytest.mark.parametrize("json", [b"", b"{}", b"[]", b"null", b'["name"]', b"[1,2,3,4,5,6,7,8,9]", b"\xff"])
 def test_something_else_is_noticed(json: bytes) -> None:
-    body = zlib.compress(json)
-    assert unpacked(zlib.crc32(body).to_bytes(4, "big") + body) is None
     assert unpacked(zlib.crc32(json).to_bytes(4, "big") + json) is None
 
 
