@@ -16,7 +16,7 @@ def test_the_page_is_current() -> None:
     assert PAGE.read_text(encoding="utf-8") == catalogue(load_default()), f"run: {hint}"
 
 
-def test_rules_stand_under_their_files_and_in_one_line_each() -> None:
+def test_rules_stand_by_their_files_and_in_one_line_each() -> None:
     rules = (
         Rule(
             "b",
@@ -31,8 +31,8 @@ def test_rules_stand_under_their_files_and_in_one_line_each() -> None:
     )
     page = catalogue(Config(rules=rules))
     assert "3 rules of 2 providers." in page
-    assert "\n[a c](#a-c) · [own](#own)\n" in page
+    assert "\n[A](#a) · [O](#o)\n" in page
     assert page.endswith(
-        "\n## own\n\n| rule | what it is | severity | how to rotate |\n|---|---|---|---|\n"
-        "| `a` | A. |  |  |\n| `b` | A \\| \\*b\\*. | high | See \\<b>: https://b.example/a_b_c |\n"
+        "\n## O\n\n| provider | rule | what it is | severity | how to rotate |\n|---|---|---|---|---|\n"
+        "| own | `a` | A. |  |  |\n| own | `b` | A \\| \\*b\\*. | high | See \\<b>: https://b.example/a_b_c |\n"
     )
