@@ -22,7 +22,7 @@ def test_rules_stand_by_their_files_and_in_one_line_each() -> None:
             "b",
             "A | *b*.",
             severity="high",
-            remediation="See\n<b>: https://b.example/a_b_c",
+            remediation="See\n<b>: https://b.example/a_b",
             origin="own.toml",
         ),
         Rule("c", "C.", origin="built-in a c.toml"),
@@ -34,5 +34,5 @@ def test_rules_stand_by_their_files_and_in_one_line_each() -> None:
     assert "\n[A](#a) · [O](#o)\n" in page
     assert page.endswith(
         "\n## O\n\n| provider | rule | what it is | severity | how to rotate |\n|---|---|---|---|---|\n"
-        "| own | `a` | A. |  |  |\n| own | `b` | A \\| \\*b\\*. | high | See \\<b>: https://b.example/a_b_c |\n"
+        "| own | `a` | A. |  |  |\n| own | `b` | A \\| \\*b\\*. | high | See \\<b>: https://b.example/a_b |\n"
     )
