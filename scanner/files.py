@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from math import inf
 
 from scanner.detect import Detector
+from scanner.detect.sops import RULE_ID, lacks_encryption
 from scanner.locate import Place, fragment_findings
 from scanner.model import Finding, Reason, Skipped
 from scanner.sources.file import File, Reader
+from scanner.sources.sops import SopsConfigs
 from scanner.spread import rules_and_allowlists, spread
 
 FEW_BYTES = 1 << 20
@@ -45,11 +47,21 @@ class Examiner:
         detector: looks for secrets.
         identity_key: see `scanner.identity`.
         end: when the scan ends early, by `time.monotonic`.
+        roots: the folders that are scanned, below which configs of SOPS count.
     """
 
-    def __init__(self, reader: Reader, detector: Detector, identity_key: bytes, end: float = inf) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        detector: Detector,
+        identity_key: bytes,
+        end: float = inf,
+        roots: Sequence[bytes] = (),
+    ) -> None:
         self._reader, self._detector = reader, detector
         self._identity_key, self._end = identity_key, end
+        self._must_be_encrypted = next((rule for rule in detector.config.rules if rule.id == RULE_ID), None)
+        self._sops = SopsConfigs(roots)
 
     def examine(self, batch: Iterable[File | Skipped]) -> Outcome:
         """What the files of a batch hold."""
@@ -76,6 +88,10 @@ class Examiner:
             outcome.size += len(fragment.data) - fragment.known
             outcome.files += not fragment.known
             place = Place(fragment.path, fragment.symlink, identity_key=self._identity_key)
+            if self._must_be_encrypted and not fragment.known and fragment.path == file.path:
+                rules, path = self._sops.of(file.place)
+                if rules and lacks_encryption(rules, path, fragment.data):
+                    outcome.items.append(place.on_path(self._must_be_encrypted))
             outcome.items.extend(fragment_findings(fragment, self._detector, place, told))
 
 

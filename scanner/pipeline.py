@@ -6,6 +6,7 @@ looked at; those of repositories are in `scanner.repositories`. `run` takes them
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
@@ -50,7 +51,8 @@ def scan_paths(
     reader = Reader(detector.excludes, own_files, options.max_megabytes, options.max_archive_depth)
     ignored = ignored_below or (lambda folder: ())
     entries = directory.walk(paths, reader, detector.excludes, options.follow_symlinks, ignored)
-    return _scan_files(entries, reader, detector, options, summary, progress or NoProgress())
+    roots = [os.fsencode(path) for path in paths if path.is_dir()]
+    return _scan_files(entries, reader, detector, options, summary, progress or NoProgress(), roots)
 
 
 def _scan_files(
@@ -60,12 +62,13 @@ def _scan_files(
     options: Options,
     summary: Summary,
     progress: Progress,
+    roots: Sequence[bytes],
 ) -> Iterator[Item]:
     from scanner.files import Examiner, outcomes
 
     progress.start("files", None)
     end = time.monotonic() + options.timeout if options.timeout else inf
-    examiner = Examiner(reader, detector, options.identity_key, end)
+    examiner = Examiner(reader, detector, options.identity_key, end, roots)
     for outcome in outcomes(entries, examiner, detector, options.jobs):
         summary.files += outcome.files
         summary.bytes += outcome.size
