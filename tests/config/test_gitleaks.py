@@ -44,6 +44,7 @@ paths = ['p']
 regexTarget = "line"
 regexes = ['r']
 stopwords = ["Stop", "stop"]
+within = ['w']
 """
     )
     rule = config.rules[0]
@@ -56,7 +57,7 @@ stopwords = ["Stop", "stop"]
     assert rule.required == (Required("tok", 0, None),)
     assert (rule.origin, rule.line) == ("c.toml", 5)
     assert rule.allowlists == (
-        Allowlist("al", True, frozenset({"abc"}), ("p",), ("r",), "line", ("stop",), "c.toml", 5),
+        Allowlist("al", True, frozenset({"abc"}), ("p",), ("r",), "line", ("stop",), ("w",), "c.toml", 5),
     )
 
 
