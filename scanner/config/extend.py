@@ -54,10 +54,16 @@ def resolve(file: ConfigFile, cwd: Path, above: tuple[str, ...] = (), store: Sto
     rules = {parsed.rule.id: parsed for parsed in file.rules}
     own = Merged(rules, file.allowlists, file.targeted, (file.name,), warnings)
     if file.extend.use_default:
-        return _merge(own, resolve(built_in(store), cwd), file)
+        return _merge(own, resolve(_untagged(built_in(store)), cwd), file)
     if file.extend.path:
         return _merge(own, _extended(file, cwd, above or (file.name,), store), file)
     return own
+
+
+def _untagged(pack: ConfigFile) -> ConfigFile:
+    """The pack as a config of Gitleaks' expects it: what it builds on has no tags in reports."""
+    rules = tuple(replace(parsed, rule=replace(parsed.rule, tags=())) for parsed in pack.rules)
+    return replace(pack, rules=rules)
 
 
 def _extended(file: ConfigFile, cwd: Path, above: tuple[str, ...], store: Store | None) -> Merged:

@@ -11,7 +11,7 @@ import hashlib
 import platform
 import re
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import hyperscan
@@ -46,7 +46,10 @@ def _is_odd(text: bytes) -> bool:
 
 
 _GAP = re.compile(r"\[\\t -~\]\{0,\d+\}\?")
-_RARE = 4  # characters; longer words than that are rare, and these not frequent
+_RARE = 4  # characters; longer words than that are rare, and these not frequent, but for some:
+_COMMON = frozenset(
+    {"password", "passwd", "secret", "token", "identified", "authorization", "_auth", "username"}
+)
 
 _COUNTS = re.compile(r"\{(\d+)(?:,(\d*))?\}")
 _MANY = 64
@@ -165,7 +168,7 @@ def _beginning(pattern: str) -> str:
     if not gap:
         return ""
     beginning = pattern[: gap.start()]
-    rare = any(min(map(len, found)) >= _RARE for found in necessary(beginning))
+    rare = any(_is_rare(words, _RARE) for words in necessary(beginning))
     return beginning if rare and begins_with(pattern, beginning) else ""
 
 
@@ -175,8 +178,12 @@ def _goes_by_keyword(rule: Rule) -> bool:
         return False
     if _is_far(rule):
         return True
-    telling = min(map(len, rule.keywords)) > _RARE and always_holds(rule.regex, rule.keywords)
+    telling = _is_rare(rule.keywords, _RARE + 1) and always_holds(rule.regex, rule.keywords)
     return telling and _is_heavy(rule.regex)
+
+
+def _is_rare(words: Iterable[str], least: int) -> bool:
+    return all(len(word) >= least and word not in _COMMON for word in words)
 
 
 def _is_far(rule: Rule) -> bool:
