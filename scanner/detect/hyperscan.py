@@ -11,7 +11,7 @@ import hashlib
 import platform
 import re
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import hyperscan
@@ -109,7 +109,7 @@ def _with_keyword(hits: list[int], rules: Sequence[Rule], text: bytes) -> list[i
     return found
 
 
-_MAKING = "3"  # of `_build`: to be changed with what it makes of the same rules
+_MAKING = "4"  # of `_build`: to be changed with what it makes of the same rules
 _VERSION = str(getattr(hyperscan, "__version__", ""))
 
 
@@ -143,12 +143,13 @@ def _database(rules: Sequence[Rule], store: DatabaseStore | None) -> _Made:
 def _build(rules: Sequence[Rule]) -> _Made:
     """A database of all rules that Hyperscan takes."""
     expressions = {index: found for index, rule in enumerate(rules) if (found := _expression(rule))}
+    anywhere = [index for index in expressions if _is_anywhere(rules[index])]
     try:
-        database = _compile(expressions)
+        database = _compile(expressions, anywhere)
     except hyperscan.error:  # some pattern is too large all the same
         expressions = {index: found for index, found in expressions.items() if _compiles(found)}
-        database = _compile(expressions)
-    return database, list(expressions), [index for index in expressions if _is_far(rules[index])]
+        database = _compile(expressions, anywhere)
+    return database, list(expressions), anywhere
 
 
 def _expression(rule: Rule) -> str:
@@ -186,6 +187,11 @@ def _is_rare(words: Iterable[str], least: int) -> bool:
     return all(len(word) >= least and word not in _COMMON for word in words)
 
 
+def _is_anywhere(rule: Rule) -> bool:
+    """Whether it does not matter where it occurs: the rule may match elsewhere, or never reports."""
+    return _is_far(rule) or rule.skip_report
+
+
 def _is_far(rule: Rule) -> bool:
     return line_reach(rule.regex) > FAR
 
@@ -196,20 +202,24 @@ def _is_heavy(pattern: str) -> bool:
 
 def _compiles(expression: str) -> bool:
     try:
-        _compile({0: expression})
+        _compile({0: expression}, ())
     except hyperscan.error:
         return False
     return True
 
 
-def _compile(expressions: Mapping[int, str]) -> Any:
+def _compile(expressions: Mapping[int, str], anywhere: Collection[int]) -> Any:
+    """A database; of the rules in `anywhere` it tells only whether they occur."""
     if not expressions:
         return None
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     database.compile(
         expressions=[expression.encode() for expression in expressions.values()],
         ids=list(expressions),
-        flags=[_FLAGS | _counting(expression) for expression in expressions.values()],
+        flags=[
+            _FLAGS | _counting(expression) | (hyperscan.HS_FLAG_SINGLEMATCH if index in anywhere else 0)
+            for index, expression in expressions.items()
+        ],
         elements=len(expressions),
     )
     return database

@@ -14,10 +14,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from scanner.detect.confirm import hits, may_touch, occurrences
 from scanner.detect.decode import decode
@@ -96,6 +97,8 @@ class Sieve:
         }
         self._encoded = len(self._near) + len(self._words)
         self._decoded: Trace = 1 << self._encoded
+        reaches = (reach for _, (reach, _) in shapes if reach <= FAR)
+        self._margins = dict(enumerate(int(reach) + 1 for reach in reaches)) | {self._encoded: self.margin}
         self._bits = {len(self._near) + n: bit for n, bit in enumerate(self._words.values())}
         self._prefilter = make_prefilter(
             (
@@ -123,7 +126,7 @@ class Sieve:
             return found
         if source.text is not text:  # ends are not those of the parts
             near = {index: [] for index in near}
-        for piece, here in _pieces(parts, near, self.margin):
+        for piece, here in _pieces(parts, near, self._margins):
             found = self._sift(searchable(piece).text, here, found)
         return found
 
@@ -250,28 +253,34 @@ def _runs(text: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _pieces(
-    parts: Sequence[bytes | bytearray], near: Mapping[int, Sequence[int]], margin: int
+    parts: Sequence[bytes | bytearray], near: Mapping[int, Sequence[int]], margins: Mapping[int, int]
 ) -> Iterator[tuple[bytes, list[int]]]:
     """The lines where something may match, with what may match there.
 
     Args:
         parts: see `Sieve.sift`.
         near: where what may match, counted in the joined parts.
-        margin: how far a match may reach over lines.
+        margins: how far a match of each may reach over lines.
     """
-    anywhere = [index for index, ends in near.items() if not ends]
-    start = 0
-    for part in parts:
-        text = bytes(part)
-        if anywhere:
-            yield text, anywhere
-        for index, ends in near.items():
+    anywhere = [index for index, points in near.items() if not points]
+    if anywhere:
+        yield from ((bytes(part), anywhere) for part in parts)
+    starts = list(accumulate((len(part) + len(SEPARATOR) for part in parts), initial=0))
+    for index, points in near.items():
+        first = 0
+        while first < len(points):
+            number = max(bisect_left(starts, points[first]) - 1, 0)
+            start, text = starts[number], bytes(parts[number])
+            last = bisect_right(points, starts[number + 1], first)
             # A match may end with the newline of the separator where the part ends without one.
-            first, last = bisect_right(ends, start), bisect_right(ends, start + len(text) + 1)
-            here = [min(end - start, len(text)) for end in ends[first:last]]
-            for begin, end in windows(text, here, margin):
+            here = [
+                min(point - start, len(text))
+                for point in points[first:last]
+                if point - start <= len(text) + 1
+            ]
+            for begin, end in windows(text, here, margins[index]):
                 yield text[begin:end], [index]
-        start += len(text) + len(SEPARATOR)
+            first = last
 
 
 def _shapes(rules: Sequence[Rule], store: DatabaseStore | None) -> list[tuple[float, bool]]:
@@ -297,9 +306,14 @@ def _digest(rules: Sequence[Rule]) -> str:
 
 
 def _occurrence(words: frozenset[str]) -> Rule:
-    """A rule that matches where one of the words occurs; without words, nowhere."""
+    """A rule that matches where one of the words occurs; without words, nowhere. It reports nothing."""
     found = sorted(words)
-    return Rule(id="words", regex="(?i)" + "|".join(map(re.escape, found)), keywords=tuple(found) or ("",))
+    return Rule(
+        id="words",
+        regex="(?i)" + "|".join(map(re.escape, found)),
+        keywords=tuple(found) or ("",),
+        skip_report=True,
+    )
 
 
 def _has_one(text: bytes, words: Sequence[bytes]) -> bool:

@@ -213,7 +213,6 @@ WRONG = {
     "ci-secret-encoded": (".github/workflows/a.yml", '- run: echo -n "${{ secrets.KEY }}" | base64 -w0\n'),
     "terraform-state-secret": ("a.tfstate", f'"terraform_version": "1.9", "master_password": "{PLAIN}"'),
     "ansible-connection-password": ("hosts", f"web ansible_user=a ansible_ssh_pass={PLAIN}\n"),
-    "pypirc-password": (".pypirc", f"[corp]\nusername = bot\npassword = {PLAIN}\n"),
     "dockercfg-auth": (".dockercfg", json.dumps({"https://index.docker.io/v1/": {"auth": in_base64(21)}})),
     "azure-cli-refresh-token": ("accessTokens.json", f'[{{"refreshToken": "0.AXoA{made(400)}"}}]'),
 }

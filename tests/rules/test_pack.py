@@ -30,7 +30,7 @@ RULES = load_default().rules
 GITLEAKS = shutil.which("gitleaks", path=str(Path(sys.executable).parent)) or shutil.which("gitleaks")
 
 # Files that rules look into; a rule for files of other names needs one of them here.
-NAMES = ("sample.txt", "sample.yaml", "sample.tf", ".github/workflows/sample.yml", ".dockercfg", ".pypirc")
+NAMES = ("sample.txt", "sample.yaml", "sample.tf", ".github/workflows/sample.yml", ".dockercfg")
 
 TABLES = {file: read_toml(file.read_text("utf-8"), file.name).get("rules", []) for file in FILES}
 EXAMPLES = [(rule, number, text) for rule in RULES for number, text in enumerate(rule.examples, 1)]
