@@ -193,3 +193,5 @@ def test_the_built_in_rules(load: Load) -> None:
     config = load("[extend]\nuseDefault = true\n[[rules]]\nid = 'own'\nregex = 'a'\n")
     assert {rule.id for rule in config.rules} == {"own", *(rule.id for rule in load_default().rules)}
     assert config.origins == ("c.toml", "built-in rules")
+    assert not any(rule.tags for rule in config.rules)  # as those of Gitleaks have none in reports
+    assert any(rule.tags for rule in load_default().rules)

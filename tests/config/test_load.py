@@ -115,7 +115,7 @@ def test_select(tmp_path: Path) -> None:
 
 def test_the_starter_loads_as_it_is_and_with_its_examples(tmp_path: Path) -> None:
     plain = load_text(STARTER, ".leakscan.toml", cwd=tmp_path)
-    assert plain.rules == load_default().rules
+    assert plain.rules == tuple(replace(rule, tags=()) for rule in load_default().rules)
     full = load_text(re.sub(r"(?m)^#(?=\S)", "", STARTER), ".leakscan.toml", cwd=tmp_path)
     rule = next(rule for rule in full.rules if rule.id == "acme-token")
     assert len(rule.allowlists) == 2
