@@ -192,6 +192,32 @@ UNCOMMITTED = Commit(id="", date="0001-01-01T00:00:00Z")
 Gitleaks reports Go's zero date there."""
 
 
+class State(enum.Enum):
+    """Whether a secret still opens anything. The value is the word that reports show."""
+
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    UNKNOWN = "unknown"
+    UNVERIFIABLE = "unverifiable"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What its issuer, or the secret itself, says of a secret.
+
+    Attributes:
+        state: *unknown* where the issuer was asked and gave no answer that decides; *unverifiable* where
+            there is nobody to ask.
+        reason: why it is so, for a person (``timeout``, ``rate limit``, ``no verifier``); never content.
+        opens: what an active secret opens, as the issuer said it: pairs of a word (``account``, ``user``,
+            ``scopes``, ``expires``, ``team``) and a text.
+    """
+
+    state: State
+    reason: str = ""
+    opens: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A match at its place: what leaked, where, and since when.
@@ -205,6 +231,9 @@ class Finding:
         fingerprint: Gitleaks' ``[commit:]file:rule:line``.
         id: leakscan's own identity (see `scanner.identity`), stable over commits and lines.
         open_ended: as in `Match`.
+        facts: what the secret says of itself without asking anybody, such as the account that a key is of
+            or when a token expires; pairs of a word and a text.
+        verdict: whether it is live; None where nobody asked.
         merge: entered in a merge commit's own resolution, which ``git log -p`` does not show.
     """
 
@@ -227,6 +256,8 @@ class Finding:
     merge: bool = False
     open_ended: bool = False
     companions: tuple[Match, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    verdict: Verdict | None = None
 
     def masked(self, percent: int) -> Finding:
         """This finding with `percent` (1 to 100) of its secret hidden, as Gitleaks' ``--redact``.
