@@ -84,7 +84,7 @@ def test_the_pack_has_all_ids_of_gitleaks() -> None:
 
 def test_no_file_has_misspelt_keys() -> None:
     known = {"id", "description", "regex", "path", "secretGroup", "entropy", "keywords", "tags", "skipReport"}
-    known |= {"required", "allowlists", "severity", "remediation", "examples", "negative_examples"}
+    known |= {"required", "allowlists", "severity", "remediation", "examples", "negative_examples", "verify"}
     wrong = []
     for file, tables in TABLES.items():
         for table in tables:
