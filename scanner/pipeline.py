@@ -83,6 +83,13 @@ def scan_stdin(stream: BinaryIO, detector: Detector, options: Options, summary: 
     return _scan_fragments(stdin.read(stream), detector, options, summary, NoProgress())
 
 
+def scan_bytes(
+    data: bytes, path: bytes, detector: Detector, options: Options, summary: Summary
+) -> Iterator[Item]:
+    """Scan a text as the content of the file at `path`, which need not exist."""
+    return _scan_fragments(iter([Fragment(data, path)]), detector, options, summary, NoProgress())
+
+
 def _scan_fragments(
     fragments: Iterable[Fragment | Skipped],
     detector: Detector,

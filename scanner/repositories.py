@@ -170,14 +170,14 @@ class _Examiner:
     """Locates in a process of its own, which needs Git's programs of its own."""
 
     def __init__(self, repository: Repository, locator: Locator, options: Options) -> None:
-        self._path, self._environment = repository.path, repository.program.environment
+        self._path, self._program = repository.path, repository.program
         self._locator, self._options = locator, options
         self._repository: Repository | None = None
 
     def examine(self, changes: Sequence[Change | Skipped]) -> _Located:
         """What some changes brought in."""
         if self._repository is None:
-            self._repository = Repository(self._path, self._environment)
+            self._repository = Repository(self._path, self._program.environment, self._program.objects)
             self._locator = self._locator.within(self._repository, _places(self._repository, self._options))
         summary, noted = Summary(), list[Change]()
         items = list(_scan_changes(changes, self._repository, self._locator, self._options, summary, noted))

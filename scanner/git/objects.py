@@ -79,6 +79,10 @@ class ObjectReader:
         """Length of an object's content in bytes, without reading it; raises as `read`."""
         return self._ask("--batch-check", id)[1]
 
+    def kind(self, id: str) -> str:
+        """Type of an object, without reading it; raises as `read`."""
+        return self._ask("--batch-check", id)[0]
+
     def _ask(self, mode: str, id: str) -> tuple[str, int]:
         """Type and size that ``cat-file <mode>`` announces for an object."""
         if self._present is not None and bytes.fromhex(id) not in self._present:

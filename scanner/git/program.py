@@ -35,6 +35,9 @@ _SETTINGS = (
 # name the repository of the hook. Kept is what a person sets to configure Git itself.
 _KEPT = ("GIT_CONFIG_", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM", "GIT_EXEC_PATH")
 
+# By these Git tells a hook on the receiving side where the pushed objects are until it accepts them.
+_QUARANTINE = ("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH")
+
 _FIXED = {
     "LC_ALL": "C",
     "GIT_TERMINAL_PROMPT": "0",
@@ -42,6 +45,8 @@ _FIXED = {
     "GIT_NO_LAZY_FETCH": "1",  # a partial clone must not fetch; Git before 2.45 does not know this, so:
     "GIT_ALLOW_PROTOCOL": "none",  # overrides protocol.*.allow, ext:: included
 }
+
+_AS_THEY_ARE = {"GIT_NO_REPLACE_OBJECTS": "1"}
 
 _STDERR_KEPT = 20  # lines
 
@@ -79,21 +84,34 @@ def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return kept | _FIXED
 
 
+def quarantine(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables that show Git the objects of a push which a hook is to judge: git-receive-pack(1),
+    "Quarantine Environment". Also one that shows objects as they are, whatever replacements were pushed.
+
+    Args:
+        environment: of the hook, which Git has set; what of it is not given stays unset.
+    """
+    return {name: environment[name] for name in _QUARANTINE if environment.get(name)} | _AS_THEY_ARE
+
+
 class Program:
     """Git, run in one folder.
 
     Args:
         directory: an existing folder, the working directory of every run.
         environment: the surrounding environment; it is cleaned (see `clean_environment`).
+        objects: the variables of a push's `quarantine`; empty for the repository's own objects.
     """
 
-    def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
-        self.directory = directory
-        self.environment = clean_environment(environment)
+    def __init__(
+        self, directory: Path, environment: Mapping[str, str], objects: Mapping[str, str] | None = None
+    ) -> None:
+        self.directory, self.objects = directory, dict(objects or {})
+        self.environment = clean_environment(environment) | self.objects
 
     def at(self, directory: Path) -> Program:
         """Git, run in another folder of the same surroundings."""
-        return Program(directory, self.environment)
+        return Program(directory, self.environment, self.objects)
 
     def output(
         self,

@@ -19,7 +19,9 @@ from scanner.model import Commit
 _MINIMAL = {"PATH": os.defpath}
 
 
-def open_repository(path: Path, environment: Mapping[str, str] | None = None) -> Repository:
+def open_repository(
+    path: Path, environment: Mapping[str, str] | None = None, objects: Mapping[str, str] | None = None
+) -> Repository:
     """The repository that `path` lies in: a work tree, a folder of it, a bare repository, a ``.git``.
 
     Args:
@@ -27,13 +29,14 @@ def open_repository(path: Path, environment: Mapping[str, str] | None = None) ->
         environment: the process's environment, for PATH, HOME and Git's own configuration; of its
             ``GIT_*`` variables only those count that configure Git, and GIT_INDEX_FILE for `staged`.
             None for a minimal one: the system's PATH, no configuration of the user.
+        objects: where a push's objects are (see `scanner.git.program.quarantine`).
 
     Raises:
         RepositoryError: there is no repository, Git refuses it, or there is no Git.
     """
     if not path.is_dir():
         raise RepositoryError(f"{path}: no such folder")
-    repository = Repository(path, environment if environment is not None else _MINIMAL)
+    repository = Repository(path, environment if environment is not None else _MINIMAL, objects)
     try:
         repository.git_dir  # noqa: B018  (the question is whether there is one)
     except GitFailed as error:
@@ -54,9 +57,11 @@ class Repository:
         index_file: GIT_INDEX_FILE of the surrounding environment; empty for the repository's index.
     """
 
-    def __init__(self, path: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, path: Path, environment: Mapping[str, str], objects: Mapping[str, str] | None = None
+    ) -> None:
         self.path = path
-        self.program = Program(path, environment)
+        self.program = Program(path, environment, objects)
         self.index_file = environment.get("GIT_INDEX_FILE", "")
 
     @cached_property
@@ -135,6 +140,10 @@ class Repository:
     def blob_size(self, id: str) -> int:
         """Length of a blob in bytes, without reading it; raises `MissingObject`, `CorruptObject`."""
         return self._objects.size(id)
+
+    def kind(self, id: str) -> str:
+        """Type of an object, by full name; raises `MissingObject`, `CorruptObject`."""
+        return self._objects.kind(id)
 
     def problem(self, id: str) -> ObjectError | None:
         """Why an object of any type cannot be read; None where its type and size can."""

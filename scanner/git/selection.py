@@ -23,6 +23,9 @@ class Selection:
         log_opts: Gitleaks' ``--log-opts``: options and revisions for ``git log``, separated by single
             spaces without quoting, in place of all refs, and together with the other limits.
         known: full names of commits; they and what they reach are left out.
+        commits: full names of commits; they and what they reach, in place of all refs.
+        unless: refs whose commits, and what these reach, are left out then: ``--all``, or
+            ``--remotes=NAME``.
     """
 
     since: str = ""
@@ -32,11 +35,14 @@ class Selection:
     max_commits: int | None = None
     log_opts: str = ""
     known: tuple[str, ...] = ()
+    commits: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:
         """Whether it is all that some revisions reach, so that more revisions can only add to it."""
-        return not (self.since or self.until or self.range or self.log_opts or self.max_commits is not None)
+        limits = (self.since, self.until, self.range, self.log_opts, self.commits)
+        return not any(limits) and self.max_commits is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +102,8 @@ def query_of(selection: Selection, program: Program) -> Query:
             free=True,
         )
     revisions = _revisions(selection, program)
-    if selection.known:
-        revisions += ("--not", *selection.known)
+    if left_out := (*selection.unless, *selection.known):
+        revisions += ("--not", *left_out)
     return Query(
         arguments=("--full-history", *limits, *revisions, "--"),
         revisions=revisions,
@@ -124,6 +130,8 @@ def _seconds(program: Program, date: str) -> int | None:
 
 def _revisions(selection: Selection, program: Program) -> tuple[str, ...]:
     """Ids of the commits to start and to stop at; ids cannot be taken for options or files."""
+    if selection.commits:
+        return selection.commits
     if not selection.branches and not selection.range:
         return ("--all",)
     revisions = [_id(program, branch) for branch in selection.branches]

@@ -9,7 +9,7 @@ import pytest
 from scanner.errors import RepositoryError
 from scanner.git import open_repository, staged, unstaged, work_tree_content
 from scanner.git.history import history
-from scanner.git.program import Dialogue, GitFailed, Program, clean_environment
+from scanner.git.program import Dialogue, GitFailed, Program, clean_environment, quarantine
 
 
 def test_environment_keeps_what_configures_git_and_drops_what_redirects_it():
@@ -28,6 +28,25 @@ def test_environment_keeps_what_configures_git_and_drops_what_redirects_it():
     assert clean["GIT_CONFIG_GLOBAL"] == "/g"
     assert clean["GIT_OPTIONAL_LOCKS"] == "0"
     assert not {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_EXTERNAL_DIFF", "GIT_TRACE"} & clean.keys()
+
+
+def test_a_quarantine_is_looked_into_on_purpose_alone(make_repo, opened, tmp_path):
+    repo = make_repo()
+    objects = repo.path / ".git/objects"
+    surroundings = repo.environment | {
+        "GIT_OBJECT_DIRECTORY": str(tmp_path / "pushed"),
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(objects),
+        "GIT_DIR": "/elsewhere",
+    }
+    repo.environment |= surroundings
+    del repo.environment["GIT_DIR"]
+    blob = repo.blob(b"pushed")
+    assert opened(repo).problem(blob) is not None
+    with open_repository(repo.path, surroundings, quarantine(surroundings)) as repository:
+        assert repository.read(blob) == ("blob", b"pushed")
+        assert repository.kind(blob) == "blob"
+        assert repository.program.at(tmp_path).environment["GIT_NO_REPLACE_OBJECTS"] == "1"
+        assert "GIT_DIR" not in repository.program.environment
 
 
 def test_output_takes_stdin_larger_than_a_pipe(make_repo):

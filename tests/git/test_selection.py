@@ -21,6 +21,20 @@ def repo(make_repo):
     return repo
 
 
+def test_commits_unless_refs_have_them(repo, opened):
+    ids = {name: repo.head(name) for name in ("main", "main~1", "side")}
+
+    def paths(**selected):
+        return "".join(c.path.decode()[1:] for c in history(opened(repo), Selection(**selected)))
+
+    assert paths(commits=(ids["main"],)) == "421"
+    assert paths(commits=(ids["main"], ids["side"])) == "4321"
+    assert paths(commits=(ids["main"],), unless=("--all",)) == ""
+    assert paths(commits=(ids["main"],), unless=("--remotes=origin",)) == "421"
+    assert paths(commits=(ids["main"],), unless=("--remotes=origin",), known=(ids["main~1"],)) == "4"
+    assert not Selection(commits=(ids["main"],)).whole
+
+
 @pytest.mark.parametrize(
     ("selection", "expected"),
     [
