@@ -22,12 +22,16 @@ FORMATS = {
     "csv": "scanner.report.csv_table:CsvReporter",
     "junit": "scanner.report.junit:JunitReporter",
     "sarif": "scanner.report.sarif:SarifReporter",
+    "gitlab": "scanner.report.gitlab:GitLabReporter",
+    "codeclimate": "scanner.report.codeclimate:CodeClimateReporter",
+    "checkstyle": "scanner.report.checkstyle:CheckstyleReporter",
+    "markdown": "scanner.report.markdown:MarkdownReporter",
     "template": "scanner.report.template:TemplateReporter",
 }
 """Every format's name, and where its `Reporter` is."""
 
 # JUnit's .xml is not here: as in Gitleaks it must be asked for by name.
-_SUFFIXES = {".json": "json", ".jsonl": "jsonl", ".csv": "csv", ".sarif": "sarif"}
+_SUFFIXES = {".json": "json", ".jsonl": "jsonl", ".csv": "csv", ".sarif": "sarif", ".md": "markdown"}
 
 
 def format_of_path(path: str) -> str | None:

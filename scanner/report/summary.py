@@ -21,7 +21,7 @@ def summary_lines(summary: Summary, secrets: Mapping[Severity, int], paint: Pain
     return [
         _verdict(summary, secrets, paint),
         *(f"  {count} {one_line(rule)}" for rule, count in _by_count(summary.findings)),
-        f"scanned {_scanned(summary)} in {summary.seconds:.1f} s",
+        amounts(summary),
         *_hidden(summary),
         *_skipped(summary, paint),
         *_listed("ignore entries that matched nothing:", map(one_line, summary.unused)),
@@ -45,10 +45,15 @@ def _by_count(counts: dict[str, int]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
+def amounts(summary: Summary) -> str:
+    """How much was scanned and how long it took, in one line."""
+    return f"scanned {_scanned(summary)} in {summary.seconds:.1f} s"
+
+
 def _scanned(summary: Summary) -> str:
     """The amounts of work, those that are not 0."""
-    amounts = ((summary.commits, "commit"), (summary.blobs, "blob"), (summary.files, "file"))
-    parts = [_count(number, noun) for number, noun in amounts if number]
+    counts = ((summary.commits, "commit"), (summary.blobs, "blob"), (summary.files, "file"))
+    parts = [_count(number, noun) for number, noun in counts if number]
     known = f" ({summary.known_commits:,} more known from before)" if summary.known_commits else ""
     return ", ".join([*parts, human_bytes(summary.bytes)]) + known
 
