@@ -117,6 +117,67 @@ def test_no_text_chooses_who_is_asked(rule_id: str) -> None:
             assert not matches(elsewhere)
 
 
+NOTHING = [
+    {"status": 200, "body": body} for body in ("", "{}", "[]", "null", "<html>Sign in</html>", '{"ok": true}')
+] + [{"status": status, "body": "{}"} for status in (204, 302, 429, 500, 503)]
+"""Answers of which none may read as active or inactive: of a proxy, a portal, an outage."""
+
+
+@pytest.mark.parametrize("rule_id", VERIFIERS)
+def test_documented_answers_are_judged_as_documented(rule_id: str) -> None:
+    verifier = VERIFIERS[rule_id]
+    for answer in verifier["answers"]:
+        assert judged(verifier, answer) == answer["state"], answer
+    for answer in NOTHING:
+        assert judged(verifier, answer) == "unknown", answer
+
+
+@pytest.mark.parametrize("rule_id", VERIFIERS)
+def test_what_it_opens_is_in_an_active_answer(rule_id: str) -> None:
+    verifier = VERIFIERS[rule_id]
+    active = [answer for answer in verifier["answers"] if answer["state"] == "active"]
+    for name, path in verifier.get("opens", {}).items():
+        assert any(told(answer, path) is not None for answer in active), name
+
+
+def judged(verifier: dict[str, Any], answer: dict[str, Any]) -> str:
+    """The state that an answer shows, by the letter of the data."""
+    dead = verifier["inactive"]
+    if holds(verifier["active"], answer):
+        return "active"
+    return (
+        "inactive"
+        if any(holds(c, answer) for c in (dead if isinstance(dead, list) else [dead]))
+        else "unknown"
+    )
+
+
+def holds(condition: dict[str, Any], answer: dict[str, Any]) -> bool:
+    """Whether all that it asks is so."""
+    return (
+        answer["status"] in condition["status"]
+        and condition.get("text", "") in answer["body"]
+        and all(told(answer, path) is not None for path in condition.get("has", []))
+        and all(told(answer, path) == value for path, value in condition.get("equals", {}).items())
+    )
+
+
+def told(answer: dict[str, Any], path: str) -> object:
+    """What stands at a path of an answer's JSON, or in a header; None where nothing does."""
+    if path.startswith("header:"):
+        return answer.get("headers", {}).get(path.removeprefix("header:"))
+    try:
+        found = json.loads(answer["body"])
+    except ValueError:
+        return None
+    for step in path.split("."):
+        if isinstance(found, list):
+            found = found[int(step)] if step.isdigit() and int(step) < len(found) else None
+        else:
+            found = found.get(step) if isinstance(found, dict) else None
+    return found
+
+
 def test_an_endpoint_is_one_host() -> None:
     """Else one address given for it would get what was meant for another."""
     hosts = defaultdict(set)
