@@ -50,6 +50,7 @@ _COMMANDS = {
     "file": _Entry("dir"),
     "detect": _Entry("detect"),
     "protect": _Entry("protect"),
+    "hook": _Entry("hook", "Hooks", "Install Git hooks and push protection, and run them."),
     "config": _Entry("config", _RULES, "Show, begin or check a config."),
     "rules": _Entry("rules", _RULES, "List, show, check, test or export rules."),
     "cache": _Entry("cache", "More", "Show or clear what is kept between runs."),

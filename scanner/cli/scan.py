@@ -48,6 +48,7 @@ def execute(
     scan: Scan,
     options: Options | None = None,
     without_effect: Sequence[str] = (),
+    needs_bytes: bool = False,
 ) -> int:
     """Scan, report, and return the exit code.
 
@@ -57,6 +58,7 @@ def execute(
         scan: begins the scan.
         options: what the command's own options say; the shared ones are added.
         without_effect: options that were given and mean nothing to this command.
+        needs_bytes: a scan that has looked at nothing at all is incomplete.
 
     Raises:
         LeakscanError: there was something wrong before or in the scan.
@@ -91,7 +93,11 @@ def execute(
         raise interrupts.received
     if not _summary_on_screen(wanted):
         _log_summary(log, summary)
-    return _exit_code(arguments, summary)
+    code = _exit_code(arguments, summary)
+    if needs_bytes and code == ExitCode.CLEAN and not summary.bytes:
+        log.error("0 bytes scanned: there was nothing to look at (--allow-empty accepts that)")
+        return ExitCode.INCOMPLETE
+    return code
 
 
 def execute_on_history(

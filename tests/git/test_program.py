@@ -33,6 +33,7 @@ def test_environment_keeps_what_configures_git_and_drops_what_redirects_it():
 def test_a_quarantine_is_looked_into_on_purpose_alone(make_repo, opened, tmp_path):
     repo = make_repo()
     objects = repo.path / ".git/objects"
+    (tmp_path / "pushed").mkdir()
     surroundings = repo.environment | {
         "GIT_OBJECT_DIRECTORY": str(tmp_path / "pushed"),
         "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(objects),

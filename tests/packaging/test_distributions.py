@@ -23,7 +23,7 @@ def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("dist")
     for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
-    for name in ("scanner", "rules"):
+    for name in ("scanner", "rules", "hooks"):
         shutil.copytree(ROOT / name, source / name, ignore=BUILT)
     build(source, "--sdist", target)
     (made,) = target.glob("*.tar.gz")
