@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from scanner._version import __version__
 from scanner.cli.options import ScanArguments
@@ -19,12 +19,32 @@ from scanner.report import FORMATS, format_of_path, open_report
 from scanner.report.base import ReportContext, Reporter
 
 STDOUT = "-"
-FOR_PEOPLE = ("text", "verbose")
-"""Formats that hide secrets unless told otherwise: they are read on screens and kept in CI logs."""
+FOR_PEOPLE = ("text", "verbose", "html")
+"""Formats that hide secrets unless told otherwise: they are read on screens, kept in logs and passed on."""
 
 
 class ClosedOutput(Exception):
     """Nobody reads stdout any more."""
+
+
+class Shown(Protocol):
+    """What was said on the command line of how reports look; the names are the options'."""
+
+    @property
+    def redact(self) -> int | None:
+        """Percentage of each secret to hide."""
+
+    @property
+    def show_secrets(self) -> bool:
+        """Whether formats for people show secrets, too."""
+
+    @property
+    def report_template(self) -> Path | None:
+        """File of format ``template``."""
+
+    @property
+    def no_color(self) -> bool:
+        """Whether colours are refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +67,9 @@ def destinations(arguments: ScanArguments, stdout: BinaryIO | None) -> list[Dest
     if arguments.report_template and not any(one.format == "template" for one in wanted):
         raise UsageError("--report-template needs a report of format template (-f template -r FILE)")
     for one in wanted:
-        if one.format not in FORMATS:
-            raise UsageError(f"unknown report format {one.format!r}: use one of {', '.join(FORMATS)}")
         if sum(other.path == one.path for other in wanted) > 1:
             raise UsageError(f"two reports cannot both go to {one.path!r}")
-        if one.path == STDOUT and stdout is None:
-            raise UsageError("a report cannot go to stdout, which is closed")
+        _check(one, stdout)
     if stdout is not None and not any(one.path == STDOUT for one in wanted):
         wanted.append(Destination("verbose" if arguments.verbose else "text", STDOUT))
     return wanted
@@ -67,17 +84,38 @@ def _parsed(text: str) -> Destination:
 
 def _main_report(arguments: ScanArguments) -> Destination:
     """The report of Gitleaks' options."""
-    name = arguments.report_format.strip().lower() or format_of_path(arguments.report_path)
+    return _named(arguments.report_format, arguments.report_path, "--report-format")
+
+
+def destination(name: str, path: str, stdout: BinaryIO | None) -> Destination:
+    """One report, to `path` or `STDOUT`, of the format `name`; empty for what the path's ending says.
+
+    Raises:
+        UsageError: it is impossible.
+    """
+    one = _named(name, path, "--format")
+    _check(one, stdout)
+    return one
+
+
+def _named(name: str, path: str, option: str) -> Destination:
+    name = name.strip().lower() or format_of_path(path) or ""
     if not name:
-        raise UsageError(
-            f"the ending of {arguments.report_path!r} names no report format: add --report-format"
-        )
-    return Destination(name, arguments.report_path)
+        where = "stdout" if path == STDOUT else f"the ending of {path!r}"
+        raise UsageError(f"{where} names no report format: add {option}")
+    return Destination(name, path)
+
+
+def _check(one: Destination, stdout: BinaryIO | None) -> None:
+    if one.format not in FORMATS:
+        raise UsageError(f"unknown report format {one.format!r}: use one of {', '.join(FORMATS)}")
+    if one.path == STDOUT and stdout is None:
+        raise UsageError("a report cannot go to stdout, which is closed")
 
 
 def open_reports(
     wanted: Sequence[Destination],
-    arguments: ScanArguments,
+    arguments: Shown,
     config: Config,
     stdout: BinaryIO | None,
     environment: Mapping[str, str],
@@ -108,7 +146,7 @@ def _opened(path: str) -> BinaryIO:
 
 
 def _context(
-    one: Destination, arguments: ScanArguments, config: Config, environment: Mapping[str, str]
+    one: Destination, arguments: Shown, config: Config, environment: Mapping[str, str]
 ) -> ReportContext:
     redact = arguments.redact
     if redact is None:
