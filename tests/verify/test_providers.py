@@ -43,6 +43,10 @@ COMPANIONS = {
     "box-client-id": ("BOX_CLIENT_ID=" + "k3v8z1q6" * 4, "k3v8z1q6" * 4),
     "cloudflare-account-id": ("CLOUDFLARE_ACCOUNT_ID=" + "3f0d91b7" * 4, "3f0d91b7" * 4),
     "cloudflare-email": ("X-Auth-Email: ops@example.com", "ops@example.com"),
+    "databricks-client-id": (
+        "DATABRICKS_CLIENT_ID=" + "0f1e2d3c" + "-4b5a" * 3 + "-69788796a5b4",
+        "0f1e2d3c" + "-4b5a" * 3 + "-69788796a5b4",
+    ),
     "databricks-host": (
         "https://adb-1234567890123456.7.azuredatabricks.net",
         "adb-1234567890123456.7.azuredatabricks.net",
@@ -54,6 +58,7 @@ COMPANIONS = {
         "123456789012-" + "abcdefgh" * 4 + ".apps.googleusercontent.com",
     ),
     "grafana-stack": ("https://acme.grafana.net/api", "acme.grafana.net"),
+    "hcp-client-id": ("HCP_CLIENT_ID=" + "Kx7Pq2Wz9Rt4Yv1B" * 2, "Kx7Pq2Wz9Rt4Yv1B" * 2),
     "jfrog-host": ("https://acme.jfrog.io/artifactory", "acme.jfrog.io"),
     "okta-domain": ("https://dev-123456.okta.com/api", "dev-123456.okta.com"),
     "paypal-client-id": (
