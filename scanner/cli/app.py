@@ -54,7 +54,7 @@ _COMMANDS = {
     "report": _Entry("report", "Reports", "Turn saved reports into other formats."),
     "config": _Entry("config", _RULES, "Show, begin or check a config."),
     "rules": _Entry("rules", _RULES, "List, show, check, test or export rules."),
-    "cache": _Entry("cache", "More", "Show or clear what is kept between runs."),
+    "cache": _Entry("cache", "More", "Show, make or clear what is kept between runs."),
     "completion": _Entry("completion", "More", "Print the completion script of a shell."),
     "version": _Entry("version", "More", "Print versions."),
     "help": _Entry("help"),

@@ -92,6 +92,10 @@ def install(names: tuple[str, ...], repo: Path, everywhere: bool) -> int:
             if manager := hooks.managed_by(folder, name):
                 raise UsageError(_lines_for(manager, name))
             _report(hooks.install(folder, name, _script(name)))
+            if name in hooks.ON_PUSHES:
+                click.echo(
+                    "  next, as the user that Git runs as: leakscan cache warm (docs/push-protection.md)"
+                )
     return 0
 
 

@@ -21,6 +21,7 @@ COMMIT_MESSAGE = b"COMMIT_EDITMSG"
 TAG_MESSAGE = b"TAG_EDITMSG"
 """The paths that findings in messages have: the files in which Git lets people write them."""
 
+_FEW = 1_000  # messages
 _TAG_DEPTH = 100  # tags of tags that are followed
 
 
@@ -139,6 +140,8 @@ def scan_received(
 ) -> Iterator[Item]:
     """Scan what a push brings; see `scan_history` for what comes and what the arguments are."""
     yield from brought.unreadable
+    if len(brought.messages) > _FEW:
+        detector.expect_more()
     for id, message in brought.messages:
         yield from _message(repository, id, message, detector, options, summary)
     for id, content in brought.tags:

@@ -156,3 +156,12 @@ def test_staged_imports_nothing_that_it_does_not_need(environment: dict[str, str
     slow |= {"multiprocessing", "textwrap", "hashlib", "tempfile", "traceback"}
     slow |= {"scanner.survey", "scanner.recall", "scanner.files", "scanner.git.history"}
     assert not imported & slow
+
+
+def test_rules_are_compiled_ahead(leakscan: Any, config: Path, tmp_path: Path) -> None:
+    done = leakscan("cache", "warm", "-c", config)
+    assert done.returncode == 0, done.stderr
+    assert b"files   0" not in done.stdout
+    before = sorted((tmp_path / "cache/leakscan").iterdir())
+    assert leakscan("cache", "warm", "-c", config).stdout == done.stdout
+    assert sorted((tmp_path / "cache/leakscan").iterdir()) == before
