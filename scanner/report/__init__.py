@@ -26,12 +26,20 @@ FORMATS = {
     "codeclimate": "scanner.report.codeclimate:CodeClimateReporter",
     "checkstyle": "scanner.report.checkstyle:CheckstyleReporter",
     "markdown": "scanner.report.markdown:MarkdownReporter",
+    "html": "scanner.report.html:HtmlReporter",
     "template": "scanner.report.template:TemplateReporter",
 }
 """Every format's name, and where its `Reporter` is."""
 
 # JUnit's .xml is not here: as in Gitleaks it must be asked for by name.
-_SUFFIXES = {".json": "json", ".jsonl": "jsonl", ".csv": "csv", ".sarif": "sarif", ".md": "markdown"}
+_SUFFIXES = {
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".csv": "csv",
+    ".sarif": "sarif",
+    ".md": "markdown",
+    ".html": "html",
+}
 
 
 def format_of_path(path: str) -> str | None:

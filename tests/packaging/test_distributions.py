@@ -42,7 +42,9 @@ def test_it_has_what_is_compiled_and_the_rules(sdist: Path) -> None:
     modules = {f"scanner/git/{name}.{kind}" for name in ("delta", "entries") for kind in ("py", "pxd")}
     rules = {f"rules/{path.name}" for path in ROOT.glob("rules/*.toml")}
     assert rules
-    assert modules | rules | {"setup.py", "scanner/py.typed", "LICENSE"} <= names
+    pages = {f"scanner/report/page/{path.name}" for path in ROOT.glob("scanner/report/page/*")}
+    assert pages
+    assert modules | rules | pages | {"setup.py", "scanner/py.typed", "LICENSE"} <= names
     assert not [name for name in names if name.endswith((".so", ".pyd", ".c"))]
 
 

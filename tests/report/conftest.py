@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from scanner.model import Commit, Config, Finding, Rule, Summary
+from scanner.model import Commit, Config, Finding, Rule, State, Summary, Verdict
 from scanner.report import open_report
 from scanner.report.base import ReportContext
 
@@ -138,4 +140,106 @@ def _finding(fields: dict) -> Finding:
         commit=commit if commit.id else None,
         link=fields.get("Link", ""),
         fingerprint=fields["Fingerprint"],
+    )
+
+
+_KINDS = (  # rule, whose, severity, what it is, where it is rotated
+    ("aws-secret-access-key", "aws", "critical", "An AWS secret access key.", "console.aws.amazon.com/iam"),
+    (
+        "stripe-live-key",
+        "stripe",
+        "critical",
+        "A Stripe live key, which takes payments.",
+        "dashboard.stripe.com",
+    ),
+    (
+        "github-pat",
+        "github",
+        "high",
+        "A GitHub token, which acts for its user.",
+        "github.com/settings/tokens",
+    ),
+    (
+        "slack-bot-token",
+        "slack",
+        "high",
+        "A Slack bot token, which reads its channels.",
+        "api.slack.com/apps",
+    ),
+    ("openai-api-key", "openai", "high", "An OpenAI API key, which uses models.", "platform.openai.com"),
+    ("sendgrid-api-key", "sendgrid", "high", "A SendGrid API key, which sends mail.", "app.sendgrid.com"),
+    ("mapbox-token", "mapbox", "medium", "A Mapbox token, which draws maps.", "account.mapbox.com"),
+    ("generic-password", "", "low", "A password beside a word that says so.", "example.com/passwords"),
+)
+_PEOPLE = (
+    "Ada Lovelace",
+    "Grace Hopper",
+    "Edsger Dijkstra",
+    "Barbara Liskov",
+    "Ken Thompson",
+    "Radia Perlman",
+)
+_FILES = (
+    "deploy/prod.env",
+    "src/billing/client.py",
+    "config/settings.yml",
+    "scripts/backup.sh",
+    "web/app.js",
+)
+_STATES = (State.ACTIVE, State.INACTIVE, State.INACTIVE, State.UNKNOWN, State.UNVERIFIABLE)
+
+
+@pytest.fixture(scope="session")
+def made_up() -> Callable[..., list[Finding]]:
+    """So many made-up findings over nine years, the same each time; of each secret `places` on average."""
+
+    def make(count: int, places: int = 3, verified: bool = True) -> list[Finding]:
+        dice = random.Random(7)  # noqa: S311 (made-up data)
+        return [_made_up(dice, n, dice.randrange(max(count // places, 1)), verified) for n in range(count)]
+
+    return make
+
+
+def _made_up(dice: random.Random, number: int, secret: int, verified: bool) -> Finding:
+    fixed = random.Random(secret)  # noqa: S311 (made-up data)
+    kind = fixed.choices(_KINDS, weights=(3, 2, 6, 4, 5, 3, 4, 6))[0]
+    name, provider, severity, text, where = kind
+    fix = f"Revoke it and issue a new one: https://{where}"
+    origin = f"built-in {provider}.toml" if provider else "own.toml"
+    rule = Rule(name, text, severity=severity, remediation=fix, origin=origin)
+    value = "".join(fixed.choices("abcdefghijkmnpqrstuvwxyz23456789", k=28)).encode()
+    day = date(2018, 3, 1) + timedelta(
+        days=min(int(fixed.random() * 3000) + int(dice.random() ** 3 * 900), 3180)
+    )
+    person, path, line = dice.choice(_PEOPLE), dice.choice(_FILES), dice.randrange(1, 400)
+    commit = Commit(
+        id=f"{dice.getrandbits(160):040x}",
+        author=person,
+        email=person.split()[0].lower() + "@example.com",
+        date=f"{day}T09:30:00Z",
+        message=dice.choice(
+            ("Add the client", "Fix the deployment", "Move settings", "Try again", "Release")
+        ),
+    )
+    state = fixed.choice(_STATES)
+    opens = (("account", "acme-production"), ("scopes", "read, write")) if state is State.ACTIVE else ()
+    word = name.replace("-", "_").upper()
+    return Finding(
+        rule=rule,
+        path=path.encode(),
+        match=word.encode() + b"=" + value,
+        secret=value,
+        line=b"export " + word.encode() + b'="' + value + b'"  # TODO move to the vault',
+        start_line=line,
+        end_line=line,
+        start_column=8,
+        end_column=60,
+        entropy=4.2,
+        commit=commit,
+        link=f"https://git.example.com/acme/shop/blob/{commit.id}/{path}#L{line}",
+        fingerprint=f"{commit.id}:{path}:{name}:{line}",
+        id=f"leakscan:v1:{secret * 31 + len(path):032x}",
+        verdict=Verdict(state, "the issuer's answer" if state is State.UNKNOWN else "", opens)
+        if verified
+        else None,
     )
