@@ -51,6 +51,7 @@ _COMMANDS = {
     "detect": _Entry("detect"),
     "protect": _Entry("protect"),
     "hook": _Entry("hook", "Hooks", "Install Git hooks and push protection, and run them."),
+    "mcp": _Entry("mcp", "Hooks", "Serve coding agents by the Model Context Protocol."),
     "report": _Entry("report", "Reports", "Turn saved reports into other formats."),
     "config": _Entry("config", _RULES, "Show, begin or check a config."),
     "rules": _Entry("rules", _RULES, "List, show, check, test or export rules."),

@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from scanner.cli.command import Command
 from scanner.cli.scan import repository_at
-from scanner.errors import UsageError
+from scanner.errors import RepositoryError, UsageError
 from scanner.git import hooks
 from scanner.git.program import GitFailed, Program
 from scanner.git.repository import Repository
+
+if TYPE_CHECKING:
+    from scanner.agents.settings import Settings
 
 _RUN = {
     "pre-commit": ("hook_commit", "pre_commit", "Before a commit."),
@@ -23,6 +26,7 @@ _RUN = {
     "pre-push": ("hook_commit", "pre_push", "Before a push."),
     "pre-receive": ("hook_receive", "pre_receive", "Push protection, on the receiving side."),
     "update": ("hook_receive", "update", "The same, ref by ref."),
+    "agent": ("hook_agent", "agent", "What a coding agent sends, runs and writes."),
 }
 
 
@@ -57,10 +61,15 @@ def run() -> None:
     """Run a hook, as the installed ones do."""
 
 
+_AGENT = "agent"
 _names = click.argument("names", nargs=-1, metavar="[HOOK]...")
 _repo = click.option(
     "--repo", type=click.Path(path_type=Path), default=".", metavar="PATH", help="Repository."
 )
+_agents = click.option(
+    "--agent", "agents", multiple=True, type=click.Choice(("claude-code", "cursor", "copilot")),
+    help="With the hook 'agent': for this one alone; repeatable.",
+)  # fmt: skip
 _global = click.option(
     "--global", "everywhere", is_flag=True, help="All repositories of this user, by core.hooksPath."
 )
@@ -73,17 +82,26 @@ _global = click.option(
         ("leakscan hook install", "pre-commit, commit-msg and pre-push, in this repository:"),
         ("leakscan hook install pre-commit --global", "In all repositories of yours:"),
         ("leakscan hook install pre-receive --repo /srv/git/app.git", "Push protection, on a server:"),
+        ("leakscan hook install agent --agent claude-code", "Claude Code, for all who work in here:"),
     ],
 )
 @_names
 @_repo
+@_agents
 @_global
-def install(names: tuple[str, ...], repo: Path, everywhere: bool) -> int:
-    """Install hooks: pre-commit, commit-msg, pre-push, pre-receive or update.
+def install(names: tuple[str, ...], repo: Path, agents: tuple[str, ...], everywhere: bool) -> int:
+    """Install hooks: pre-commit, commit-msg, pre-push, pre-receive or update; or agent, for coding agents.
 
     Without HOOK those of a repository that one works in, or pre-receive in a bare one. A hook that is there
     already stays, and is run first.
     """
+    if _AGENT in names:
+        from scanner.cli import hook_agent
+
+        hook_agent.install(_settings(repo, agents, everywhere))
+        names = tuple(name for name in names if name != _AGENT)
+        if not names:
+            return 0
     if everywhere:
         return _install_everywhere(_checked(names) or hooks.ON_COMMITS)
     with repository_at(repo) as repository:
@@ -117,9 +135,18 @@ def _install_everywhere(names: Sequence[str]) -> int:
 @command.command("uninstall", cls=Command)
 @_names
 @_repo
+@_agents
 @_global
-def uninstall(names: tuple[str, ...], repo: Path, everywhere: bool) -> int:
-    """Take hooks away (all of leakscan's without HOOK), and put back those that were there before."""
+def uninstall(names: tuple[str, ...], repo: Path, agents: tuple[str, ...], everywhere: bool) -> int:
+    """Take hooks away (all of Git's that are leakscan's without HOOK), and put back those that were there
+    before."""
+    if _AGENT in names:
+        from scanner.cli import hook_agent
+
+        hook_agent.uninstall(_settings(repo, agents, everywhere))
+        names = tuple(name for name in names if name != _AGENT)
+        if not names:
+            return 0
     chosen = _checked(names) or hooks.NAMES
     if everywhere:
         return _uninstall_everywhere(chosen)
@@ -160,9 +187,30 @@ def status(repo: Path, everywhere: bool) -> int:
     """Show which hooks are there, and whose; exit with 1 where none is leakscan's."""
     if everywhere:
         named = hooks.configured_folder(Program(Path(), os.environ), "--global")
-        return _status(Path(named) if named else hooks.global_folder(os.environ))
+        code = _status(Path(named) if named else hooks.global_folder(os.environ))
+    else:
+        with repository_at(repo) as repository:
+            code = _status(hooks.hooks_folder(repository))
+    for one in _settings(repo, (), everywhere):
+        if one.installed():
+            click.echo(f"  {one.agent:<12}leakscan, in {one.file}")
+            code = 0
+    return code
+
+
+def _settings(repo: Path, agents: Sequence[str], everywhere: bool) -> list[Settings]:
+    """The settings of coding agents: of these, or all."""
+    from scanner.agents import protocol, settings
+
+    chosen = agents or protocol.AGENTS
+    if everywhere:
+        return [settings.in_home(agent, Path.home()) for agent in chosen]
     with repository_at(repo) as repository:
-        return _status(hooks.hooks_folder(repository))
+        try:
+            root = repository.work_tree
+        except RepositoryError:  # a bare one, in which no agent works
+            return []
+    return [settings.in_repository(agent, root) for agent in chosen]
 
 
 def _status(folder: Path) -> int:
@@ -193,6 +241,8 @@ def _usual(repository: Repository) -> Sequence[str]:
 
 def _script(name: str) -> str:
     """The hook's text, which finds this installation."""
+    from importlib.resources import files  # which no run of a hook needs
+
     return hooks.with_path((files("scanner.hooks") / name).read_text("utf-8"))
 
 
