@@ -136,7 +136,7 @@ def pre_push(arguments: ScanArguments, stdin: bytes, remote: str, url: str) -> i
     """
     from scanner.push.received import Update, received, scan_received
 
-    fields = [line.split(b" ") for line in stdin.splitlines()]
+    fields = [line.rsplit(b" ", 3) for line in stdin.splitlines()]
     updates = [
         Update(os.fsdecode(ref), old.decode(), new.decode()) for _, new, ref, old in fields if new.strip(b"0")
     ]

@@ -72,13 +72,8 @@ def receive(updates: Sequence[Update]) -> int:
     """
     with open_repository(Path(), os.environ, quarantine(os.environ)) as repository:
         policy = load_policy(repository)
-        judge = Judge(
-            policy,
-            pusher_of(os.environ, repository.git_dir),
-            updates,
-            bypass_of(os.environ),
-            repository.git_dir,
-        )
+        pusher, bypass = pusher_of(os.environ, repository.git_dir), bypass_of(os.environ)
+        judge = Judge(policy, pusher, updates, bypass, repository.git_dir)
 
         def scan(scanned: Scanned) -> None:
             late = not_scanned("it took too long", policy.on_timeout == "allow", policy)
@@ -86,7 +81,7 @@ def receive(updates: Sequence[Update]) -> int:
             with budget(policy.timeout, code, late):
                 brought = received(repository, updates)
                 if not brought.empty:
-                    _scan(repository, brought, policy, scanned)
+                    _scan(repository, brought, policy, bypass.reason, scanned)
 
         judgement = judge.judge(scan)
     if judgement.text and sys.stderr is not None:
@@ -94,8 +89,8 @@ def receive(updates: Sequence[Update]) -> int:
     return judgement.exit_code
 
 
-def _scan(repository: Repository, brought: Received, policy: Policy, scanned: Scanned) -> None:
-    """Scan with the policy's rules, and no other configuration."""
+def _scan(repository: Repository, brought: Received, policy: Policy, reason: str, scanned: Scanned) -> None:
+    """Scan with the policy's rules, and no other configuration; the reason for a bypass, too."""
     from scanner.config import load_default, load_file
     from scanner.detect import ALLOW_MARKS, Detector, make_prefilter, make_sieve, sought
     from scanner.known import ignore
@@ -121,6 +116,7 @@ def _scan(repository: Repository, brought: Received, policy: Policy, scanned: Sc
     def sieve() -> Sieve:
         return make_sieve(config, store=store, max_decode_depth=depth)
 
+    scanned.said += (match.secret for match in detector.scan(os.fsencode(reason)).matches)
     items = scan_received(repository, brought, detector, options, scanned.summary, make_sieve=sieve)
     known = Known(ignore.load([policy.ignore] if policy.ignore else [], date.today()))
     for finding in reported(items, scanned.summary, known):

@@ -70,12 +70,11 @@ def entry(
 
     Args:
         event: ``blocked``, ``bypassed``, or ``allowed`` (unscanned, since the policy says so).
-        findings: with their secrets, which are taken out of all that is written.
+        findings: their rules and places are told, not their secrets; but see `without`.
         reason: the pusher's for a bypass, or why the push could not be scanned.
         seconds: that the hook took.
     """
-    secrets = {text_of(finding.secret) for finding in findings} - {""}
-    written: dict[str, Any] = {
+    return {
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "event": event,
         "repository": pusher.repository,
@@ -88,8 +87,6 @@ def entry(
         "seconds": round(seconds, 3),
         "version": __version__,
     }
-    without: dict[str, Any] = _without(written, sorted(secrets, key=len, reverse=True))
-    return without | {"reason": without["reason"][:_REASON]}
 
 
 def _described(finding: Finding) -> dict[str, Any]:
@@ -103,8 +100,15 @@ def _described(finding: Finding) -> dict[str, Any]:
     }
 
 
+def without(written: Mapping[str, Any], secrets: Sequence[bytes]) -> dict[str, Any]:
+    """An entry with each of `secrets` in any text of it hidden, and its reason cut to what is kept."""
+    texts = {text_of(secret) for secret in secrets} - {""}
+    longest_first = sorted(texts, key=len, reverse=True)
+    redacted = {key: _without(value, longest_first) for key, value in written.items()}
+    return redacted | {"reason": redacted["reason"][:_REASON]}
+
+
 def _without(value: Any, secrets: Sequence[str]) -> Any:
-    """`value` with each of `secrets` in any text of it hidden; longer ones come first."""
     if isinstance(value, dict):
         return {key: _without(one, secrets) for key, one in value.items()}
     if isinstance(value, list):

@@ -22,10 +22,16 @@ class OutOfTime(Exception):
 
 @dataclass(slots=True)
 class Scanned:
-    """What a scan of a push has found so far."""
+    """What a scan of a push has found so far.
+
+    Attributes:
+        findings: with their secrets.
+        said: secrets that the pusher gave as a reason.
+    """
 
     findings: list[Finding] = field(default_factory=list)
     summary: Summary = field(default_factory=Summary)
+    said: list[bytes] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,7 @@ class Judge:
         self._policy, self._pusher, self._updates, self._bypass = policy, pusher, updates, bypass
         self._log = policy.audit_log or folder / "leakscan" / "audit.jsonl"
         self._started = time.monotonic()
+        self._scanned = Scanned()
 
     def judge(self, scan: Callable[[Scanned], None]) -> Judgement:
         """What becomes of the push.
@@ -93,7 +100,7 @@ class Judge:
         Args:
             scan: adds what it finds; whatever it raises counts as a scan that did not come to its end.
         """
-        scanned = Scanned()
+        scanned = self._scanned
         why, decision, code = "", self._policy.on_error, ExitCode.INTERNAL
         try:
             scan(scanned)
@@ -140,9 +147,9 @@ class Judge:
         """Why the event could not be logged; empty where it was."""
         seconds = time.monotonic() - self._started
         try:
-            audit.append(
-                self._log, audit.entry(event, self._pusher, self._updates, findings, reason, seconds)
-            )
+            secrets = [*(finding.secret for finding in findings), *self._scanned.said]
+            written = audit.entry(event, self._pusher, self._updates, findings, reason, seconds)
+            audit.append(self._log, audit.without(written, secrets))
         except audit.AuditError as error:
             return str(error)
         return ""

@@ -108,11 +108,12 @@ def test_a_bypass_needs_a_reason_and_is_logged(clone: Path, server: Path, run: A
     commit(clone, run, {"b.txt": f"{token}\n"})
     done = run(clone, "git", "push", "-o", "leakscan.bypass", "origin", "main", code=1)
     assert "needs a reason" in done.stdout
-    reason = f"false positive: {token} is made up"
+    other = "tok_" + "zzzz9999"
+    reason = f"false positive: {token} is made up, as is {other}"
     done = run(clone, "git", "push", "-o", f"leakscan.bypass={reason}", "origin", "main")
     assert "this is logged" in done.stdout
     assert [entry["event"] for entry in audit(server)] == ["blocked", "bypassed"]
-    assert audit(server)[1]["reason"] == "false positive: REDACTED is made up"
+    assert audit(server)[1]["reason"] == "false positive: REDACTED is made up, as is REDACTED"
 
 
 def test_a_bypass_that_is_not_allowed_or_not_logged_does_not_count(
