@@ -130,8 +130,8 @@ def _options() -> list[Callable[[Any], Any]]:
         ),
         option(
             REPORTS, "-f", "--report-format", default="", metavar="FORMAT",
-            help="json, jsonl, csv, junit, sarif, template, text or verbose; by default what the report "
-            "file's ending says.",
+            help="json, jsonl, csv, junit, sarif, html, markdown, gitlab, codeclimate, checkstyle, template, "
+            "text or verbose; by default what the report file's ending says.",
         ),
         option(
             REPORTS, "-o", "--output", multiple=True, metavar="FORMAT=FILE",
@@ -143,11 +143,11 @@ def _options() -> list[Callable[[Any], Any]]:
         ),
         option(
             REPORTS, "--redact", type=click.IntRange(0), default=None, metavar="[PERCENT]", bare="100",
-            help="Hide secrets in reports; --redact=N hides N percent of each. The text for people hides "
+            help="Hide secrets in reports; --redact=N hides N percent of each. Text and HTML, for people, hide "
             "them anyway.",
         ),
         option(
-            REPORTS, "--show-secrets", is_flag=True, help="Show secrets in the text for people, too.",
+            REPORTS, "--show-secrets", is_flag=True, help="Show secrets in text and HTML for people, too.",
         ),
         option(
             REPORTS, "-v", "--verbose", is_flag=True,

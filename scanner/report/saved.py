@@ -141,7 +141,7 @@ def _from_sarif(result: Record) -> Record:
     """A SARIF result under the keys of JSON Lines."""
     place = result["locations"][0]["physicalLocation"]
     region = place.get("region", {})
-    marks = result.get("partialFingerprints", {})
+    marks, known = result.get("partialFingerprints", {}), result.get("properties", {})
     secret = region.get("snippet", {}).get("text", "")
     return {
         "type": "finding",
@@ -156,7 +156,9 @@ def _from_sarif(result: Record) -> Record:
         "Email": marks.get("email"),
         "Date": marks.get("date"),
         "Message": marks.get("commitMessage"),
-        "Tags": result.get("properties", {}).get("tags"),
+        "Tags": known.get("tags"),
+        "Merge": known.get("merge"),
+        "Facts": known.get("facts"),
         "Id": marks.get(_SARIF_KEY),
     }
 

@@ -49,6 +49,20 @@ def test_secrets_are_hidden_in_formats_for_people_and_where_asked(run, saved, to
     assert f'"{token[:3]}..."' in run("report", "convert", "leaks.json", "-f", "json", "--redact=75").stdout
 
 
+def test_a_scan_writes_the_page_and_the_others(run, folder, token):
+    (folder / "a").write_text(f"k = {token}\n")
+    others = ["gitlab", "codeclimate", "checkstyle", "markdown"]
+    wanted = [f"-o{name}={name}.out" for name in others]
+    done = run("dir", "-c", "../c.toml", "-f", "html", "-r", "page", *wanted)
+    assert done.returncode == 1
+    page = (folder / "page").read_text()
+    assert page.startswith("<!doctype html>")
+    assert token not in page
+    assert all((folder / f"{name}.out").read_text() for name in others)
+    run("dir", "-c", "../c.toml", "-r", "page.html", "--show-secrets", "a")
+    assert token in (folder / "page.html").read_text()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

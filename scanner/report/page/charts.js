@@ -1,6 +1,6 @@
 // The numbers on top: each bar is a button that filters by what it counts.
 const SHOWN = 6; // bars of a chart
-const COLUMNS = 36; // months, before years are counted instead
+const COLUMNS = 120; // months, before years are counted instead
 
 function toggle(field, value) {
   if (asked.filters[field] === value) delete asked.filters[field];
@@ -41,6 +41,14 @@ function monthsBetween(first, last) {
   return months;
 }
 
+// What stands below a column: its name where there are few, years where there are many.
+function tick(name, n, columns) {
+  if (columns <= 12) return name;
+  if (name.length === 4) return n % 2 ? "" : name;
+  if (name.endsWith("-01")) return name.slice(0, 4);
+  return n === 0 && !["-11", "-12"].includes(name.slice(4)) ? name.slice(0, 4) : "";
+}
+
 function months() {
   const counts = counted(matching("month"), "month");
   counts.delete("");
@@ -60,14 +68,14 @@ function months() {
     const column = svg("svg", { viewBox: "0 0 10 60", preserveAspectRatio: "none", "aria-hidden": "true" },
       svg("rect", { class: "fill", x: 0, width: 10, y: 60 - (count ? Math.max((58 * count) / most, 2) : 0.6), height: count ? Math.max((58 * count) / most, 2) : 0.6 }));
     const label = `${monthName(name)}: ${plural(count, "finding")}`;
-    const inner = [column, el("span", { class: "tick", "aria-hidden": "true" }, n === 0 || n === columns.length - 1 ? name : "")];
+    const inner = [column, el("span", { class: "tick", "aria-hidden": "true" }, tick(name, n, columns.length))];
     return el("li", {}, month && count
       ? el("button", { type: "button", class: "column", title: label, "aria-label": label, "aria-pressed": String(asked.filters.month === month), onclick: () => toggle("month", month), "data-field": "month", "data-value": month }, ...inner)
       : el("span", { class: "column", title: label }, el("span", { class: "hidden" }, label), ...inner));
   });
   return el("section", { class: "card wide", "aria-label": columns[0][2] ? title : "By year" },
     el("h3", {}, columns[0][2] ? title : "By year", el("span", { class: "more" }, "date of the commit that added it")),
-    el("ul", { class: "columns" }, ...items));
+    el("ul", { class: columns.length > 40 ? "columns dense" : "columns" }, ...items));
 }
 
 function drawCharts() {

@@ -79,7 +79,7 @@ function remedy(group) {
   return el("div", { class: "side" },
     el("section", { class: "block" }, el("h4", {}, "What to do"), ...(fixes.length ? fixes : [el("p", {}, "Revoke it where it was issued, and issue a new one.")]),
       el("p", { class: "faint" }, "Rotate first: whoever has a copy of the history has the secret.")),
-    facts.length ? el("section", { class: "block" }, el("h4", {}, "What it opens"), el("dl", {}, ...facts.flatMap(([word, text]) => [el("dt", {}, word), el("dd", {}, el("bdi", {}, text))]))) : "",
+    facts.length ? el("section", { class: "block" }, el("h4", {}, "What is known of it"), el("dl", {}, ...facts.flatMap(([word, text]) => [el("dt", {}, word), el("dd", {}, el("bdi", {}, text))]))) : "",
     names.length && asked.group === "secret" ? el("section", { class: "block" }, el("h4", {}, "If it is a false alarm"), el("p", { class: "faint" }, "Into .leakscanignore:"),
       el("pre", { class: "code small", tabindex: "0", role: "group", "aria-label": "Lines for .leakscanignore" }, el("code", {}, names.slice(0, 5).join("\n") + (names.length > 5 ? `\n# and ${names.length - 5} more` : "")))) : "");
 }
