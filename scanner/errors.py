@@ -3,7 +3,8 @@
     LeakscanError                what a user can act on: one line, no traceback
     ├── UsageError               the command line asks for something impossible
     ├── ConfigError              a config, rule, ignore or template file is wrong
-    └── RepositoryError          there is no repository, or Git cannot read it
+    ├── RepositoryError          there is no repository, or Git cannot read it
+    └── IncompleteError          what should be scanned is not there
 
 Messages name the file, the line where it is known, and what to do. They never hold a secret.
 """
@@ -56,6 +57,12 @@ class ConfigError(LeakscanError):
 
 class RepositoryError(LeakscanError):
     """There is no repository at that path, or Git cannot read it at all."""
+
+
+class IncompleteError(LeakscanError):
+    """What should be scanned is not there, such as commits that a shallow clone lacks."""
+
+    exit_code = ExitCode.INCOMPLETE
 
 
 class PatternError(ValueError):

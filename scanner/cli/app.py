@@ -45,6 +45,7 @@ _COMMANDS = {
     "stdin": _Entry("stdin", _SCAN, "Standard input."),
     "staged": _Entry("staged", _SCAN, "What the next commit adds."),
     "unstaged": _Entry("unstaged", _SCAN, "What the work tree adds to the index."),
+    "ci": _Entry("ci", _SCAN, "What a CI build is about: a pull request, a push, everything."),
     "git": _Entry("git", _GITLEAKS, "History, staged or unstaged changes."),
     "directory": _Entry("dir"),
     "file": _Entry("dir"),

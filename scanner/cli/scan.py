@@ -49,6 +49,7 @@ def execute(
     options: Options | None = None,
     without_effect: Sequence[str] = (),
     needs_bytes: bool = False,
+    more: Sequence[Reporter] = (),
 ) -> int:
     """Scan, report, and return the exit code.
 
@@ -59,6 +60,7 @@ def execute(
         options: what the command's own options say; the shared ones are added.
         without_effect: options that were given and mean nothing to this command.
         needs_bytes: a scan that has looked at nothing at all is incomplete.
+        more: further reports.
 
     Raises:
         LeakscanError: there was something wrong before or in the scan.
@@ -83,7 +85,7 @@ def execute(
         summary,
         bar or NoProgress(),
     )
-    reporters: list[Reporter] = [bar] if bar else []
+    reporters: list[Reporter] = [*([bar] if bar else []), *more]
     reporters += open_reports(wanted, arguments, config, stdout, os.environ)
     interrupts = click.get_current_context().ensure_object(Interrupts)
     run(interrupts.between(items), summary, reporters, known)
@@ -101,7 +103,11 @@ def execute(
 
 
 def execute_on_history(
-    arguments: ScanArguments, repo: Path, selection: Selection, options: Options | None = None
+    arguments: ScanArguments,
+    repo: Path,
+    selection: Selection,
+    options: Options | None = None,
+    more: Sequence[Reporter] = (),
 ) -> int:
     """`execute` for what the selected commits of the repository at `repo` brought in."""
 
@@ -114,7 +120,7 @@ def execute_on_history(
         return scan_history(repository, selection, detector, options, summary, progress, sieve, store)
 
     with repository_at(repo) as repository:
-        return execute(arguments, [repo], scan, options)
+        return execute(arguments, [repo], scan, options, more=more)
 
 
 def execute_on_changes(
