@@ -268,6 +268,18 @@ def test_narrow_windows_need_no_sideways_scrolling(opened, made_up, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("width", [400, 1240])
+def test_long_names_neither(opened, finding, width):
+    long = "a" * 3000
+    rule = Rule(long, long, remediation=f"https://example.com/{long} {long}")
+    commit = replace(finding.commit, author=long, message=long)
+    long_one = replace(finding, rule=rule, path=long.encode(), line=long.encode(), commit=commit)
+    page = opened(long_one, finding, width=width, redact=0)
+    page.locator(".opener").first.click()
+    page.locator("button.bar-row").first.click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_light_and_dark(opened, made_up):
     page = opened(*made_up(3), scheme="dark")
     color = "getComputedStyle(document.body).backgroundColor"
@@ -295,6 +307,13 @@ def test_ten_thousand_findings_lay_out_one_page_of_them(opened, made_up):
     assert page.locator(".places > li").count() == 20
     page.locator("#search").fill("ada")
     playwright.expect(page.locator("#count")).to_contain_text(" of 10,000 findings")
+
+
+def test_no_number_of_findings_is_too_much(page):
+    assert page.evaluate("grouped(Array(300000).fill(FINDINGS[0])).length") == 1
+    assert page.evaluate(
+        "select('x', 'x', Array(200000).fill(['k', 't']), 'k').querySelectorAll('option').length"
+    )
 
 
 def test_hostile_content_is_text(opened, finding):
@@ -341,6 +360,16 @@ def test_could_not_look_does_not_read_as_clean(opened):
     assert page.locator("h1").inner_text() == "No leaks found so far"
     assert "The scan is incomplete." in page.locator("#alerts").inner_text()
     assert "file that cannot be read (should have been)" in page.locator("#scan").inner_text()
+
+
+def test_without_javascript_it_says_so(browser, written, finding, tmp_path):
+    file = tmp_path / "report.html"
+    file.write_text(written("html", finding, redact=100), "utf-8")
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(file.as_uri())
+    assert "needs JavaScript" in page.locator("noscript, main").last.inner_text()
+    context.close()
 
 
 def test_findings_outside_a_history(opened, bare):

@@ -5,7 +5,7 @@ function select(label, name, options, value, change) {
   const id = `choose-${name}`;
   return el("div", { class: "field" }, el("label", { for: id }, label),
     el("select", { id, onchange: (event) => change(event.target.value) },
-      ...options.map(([key, text]) => el("option", { value: key, selected: key === value }, text))));
+      options.map(([key, text]) => el("option", { value: key, selected: key === value }, text))));
 }
 
 const ANY = "\u0000any"; // no value of a field has a NUL in it

@@ -73,6 +73,12 @@ function distinct(findings) {
   return new Set(findings.map((finding) => finding.secretNumber)).size;
 }
 
+// Of all that the findings have, what comes first in `order`.
+function foremost(order, findings, field) {
+  const present = new Set(findings.map(field));
+  return order.find((value) => present.has(value));
+}
+
 // What is listed: findings under what they are grouped by, sorted.
 function grouped(findings) {
   const groups = new Map();
@@ -87,8 +93,8 @@ function grouped(findings) {
     const dates = group.findings.map((finding) => finding.date).filter(Boolean);
     group.first = dates[0] || OLDEST;
     group.last = dates[dates.length - 1] || "";
-    group.severity = SEVERITIES[Math.min(...group.findings.map((f) => SEVERITIES.indexOf(f.severity)))];
-    group.state = STATES[Math.min(...group.findings.map((f) => STATES.indexOf(f.state)))];
+    group.severity = foremost(SEVERITIES, group.findings, FIELD.severity);
+    group.state = foremost(STATES, group.findings, FIELD.state);
     group.grave = SEVERITIES.indexOf(group.severity) - (group.state === "active" ? 10 : 0) + (group.state === "inactive" ? 10 : 0);
   }
   return all.sort((a, b) => SORTS[asked.sort].by(a, b) || a.findings[0].number - b.findings[0].number);
