@@ -46,7 +46,7 @@ class Place:
 
     def finding(self, match: Match) -> Finding:
         """The finding that `match` is here."""
-        return replace(
+        finding = replace(
             self._blank(match.rule, match.start_line, match.secret),
             match=match.text,
             line=match.line,
@@ -59,6 +59,11 @@ class Place:
             link=self.link(match.start_line, match.end_line),
             companions=tuple(other for group in match.companions for other in group),
         )
+        if not match.rule.check:
+            return finding
+        from scanner.detect.checks import judged  # for findings alone
+
+        return judged(finding)
 
     def on_path(self, rule: Rule) -> Finding:
         """The finding of a rule on the path alone."""

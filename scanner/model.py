@@ -63,8 +63,8 @@ class Rule:
         keywords: lower-case; the rule runs only on text that contains one. Empty: always.
         skip_report: runs only as another rule's required companion.
         regex_engine: ``regex`` for a pattern with look-around, which RE2 refuses (our own key).
-        severity: how bad a leak of it is; empty where nobody said (our own key).
-        remediation: how to revoke and rotate this secret (our own key).
+        check: name of the offline check of its secrets; empty for none (our own key).
+        severity, remediation: how bad a leak is, and how to revoke and rotate (our own keys); empty: unsaid.
         examples, negative_examples: texts that the rule must and must not find something in (our own keys).
         origin: the file that the rule came from, as shown to users; where one file changes the rule of
             another, both, joined by `` + ``, and ``line`` is in the last one.
@@ -83,6 +83,7 @@ class Rule:
     allowlists: tuple[Allowlist, ...] = ()
     required: tuple[Required, ...] = ()
     regex_engine: RegexEngine = "re2"
+    check: str = ""
     severity: Severity = ""
     remediation: str = ""
     examples: tuple[str, ...] = ()
@@ -188,8 +189,7 @@ class Commit:
 
 
 UNCOMMITTED = Commit(id="", date="0001-01-01T00:00:00Z")
-"""Stands for the commit that is not made yet, where changes of the index or the work tree are scanned.
-Gitleaks reports Go's zero date there."""
+"""Stands for the commit that is not made yet; Gitleaks reports Go's zero date there."""
 
 
 class State(enum.Enum):

@@ -167,6 +167,7 @@ def reported(items: Iterable[Item], summary: Summary, known: Known) -> Generator
                 summary.hidden[name] = summary.hidden.get(name, 0) + 1
             else:
                 summary.findings[item.rule.id] = summary.findings.get(item.rule.id, 0) + 1
+                _count_refuted(item, summary)
                 yield item
     except BaseException:
         summary.unfinished = True
@@ -175,6 +176,16 @@ def reported(items: Iterable[Item], summary: Summary, known: Known) -> Generator
         summary.seconds += time.monotonic() - started
         if known.list_unused:
             summary.unused = known.ignored.unused()
+
+
+def _count_refuted(finding: Finding, summary: Summary) -> None:
+    """Count a finding that its rule's offline check refuted, by what refuted it."""
+    if finding.rule.check and finding.verdict:
+        from scanner.detect.checks import REASONS  # for few findings
+
+        if finding.verdict.reason in REASONS:
+            refuted = summary.stats.setdefault("refuted", {})
+            refuted[finding.verdict.reason] = refuted.get(finding.verdict.reason, 0) + 1
 
 
 def _count_skipped(skipped: Skipped, summary: Summary) -> None:

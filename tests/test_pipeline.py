@@ -236,6 +236,15 @@ def test_everything_is_counted_and_told_to_every_report() -> None:
     assert summary.skipped[Reason.EMPTY] == NOTABLE_LIMIT + 6
 
 
+def test_what_a_check_refutes_is_reported_and_counted() -> None:
+    rule = Rule(id="npm", regex=r"npm_[0-9a-zA-Z]{36}", check="npm", severity="high")
+    text = ("npm_" + "a" * 36 + "\n" + "npm_" + "b" * 36).encode()
+    report, summary = Report(), Summary()
+    run(scan_stdin(io.BytesIO(text), detector(rule), Options(), summary), summary, [report])
+    assert [found.rule.severity for found in report.findings] == ["low", "low"]
+    assert summary.stats["refuted"] == {"checksum does not match": 2}
+
+
 def test_what_is_known_is_counted_and_not_reported(tmp_path: Path) -> None:
     file = tmp_path / ".gitleaksignore"
     file.write_text("a:tok:1\nb:tok:9\nwrong\n")

@@ -16,7 +16,7 @@ from scanner.config.saved import Store, packed, unpacked
 
 BUILT_IN = "built-in rules"
 
-_FORM = "3"  # of what `saved` makes of the same files, in one version of leakscan
+_FORM = "4"  # of what `saved` makes of the same files, in one version of leakscan
 
 
 def built_in(store: Store | None = None) -> ConfigFile:

@@ -99,6 +99,7 @@ def _own_keys(rule: Rule) -> Iterator[str]:
     """Keys that Gitleaks does not know; without the examples, which look like secrets on purpose."""
     if rule.regex_engine != "re2":
         yield from _text("regexEngine", rule.regex_engine)
+    yield from _text("check", rule.check)
     yield from _text("severity", rule.severity)
     yield from _text("remediation", rule.remediation)
 

@@ -117,6 +117,8 @@ def _merge_rule(own: ParsedRule, base: ParsedRule) -> ParsedRule:
         allowlists=below.allowlists + mine.allowlists,
         required=mine.required if "required" in own.given else below.required,
         regex_engine=below.regex_engine if keeps_engine else mine.regex_engine,
+        # One of another regex does not fit.
+        check=mine.check if mine.regex else mine.check or below.check,
         severity=mine.severity or below.severity,
         remediation=mine.remediation or below.remediation,
         # Examples of another regex say nothing of this one.

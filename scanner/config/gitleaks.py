@@ -1,8 +1,8 @@
 """Gitleaks' config format: the text of one file becomes rules and allowlists, not yet extended or checked.
 
 The keys are Gitleaks 8.30.1's and a few of our own, which Gitleaks ignores: under ``[[rules]]`` regexEngine,
-severity, remediation, examples and negative_examples, in allowlists within. Unknown keys are ignored, as
-Gitleaks does.
+check, severity, remediation, examples and negative_examples, in allowlists within. Unknown keys are ignored,
+as Gitleaks does.
 """
 
 from __future__ import annotations
@@ -152,6 +152,7 @@ def _rule(table: Table, number: int) -> ParsedRule:
         allowlists=_rule_allowlists(table),
         required=tuple(_required(entry) for entry in table.tables("required")),
         regex_engine=table.exactly("regexEngine", _engine, '"re2" or "regex"', "re2"),
+        check=table.exactly("check", _check, "the name of an offline check", ""),
         severity=table.exactly("severity", _severity, "critical, high, medium or low", ""),
         remediation=table.exactly("remediation", _own_text, "a string", ""),
         examples=table.exactly("examples", _examples, _EXAMPLES, ()),
@@ -245,6 +246,22 @@ def _own_text(value: object) -> str:
     if isinstance(value, str):
         return value
     raise ValueError
+
+
+CHECKS = frozenset(
+    {
+        *("1password", "age", "aws", "azure-storage", "discord", "gcp", "github", "gitlab", "grafana"),
+        *("grafana-cloud", "jwt", "mapbox", "near", "nostr", "npm", "private-key", "pypi", "sentry"),
+        *("slack", "stellar", "stripe", "telegram", "uuid", "vercel", "wireguard", "zuplo"),
+    }
+)
+"""The checks of `scanner.detect.checks`, which a config must not import; a test holds that they are all."""
+
+
+def _check(value: object) -> str:
+    if value not in CHECKS:
+        raise ValueError
+    return _own_text(value)
 
 
 def _severity(value: object) -> Severity:

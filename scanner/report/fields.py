@@ -41,7 +41,7 @@ def gitleaks_fields(finding: Finding) -> dict[str, object]:
 def own_fields(finding: Finding) -> dict[str, object]:
     """What our own formats say of a finding beyond, or better than, Gitleaks' keys.
 
-    ``Severity`` is there only where the rule has one.
+    ``Severity`` is there only where the rule has one, ``Facts`` only where the secret says something.
     """
     return {
         "EndLine": finding.end_line,
@@ -50,4 +50,5 @@ def own_fields(finding: Finding) -> dict[str, object]:
         "Merge": finding.merge,
         **({"Severity": finding.rule.severity} if finding.rule.severity else {}),
         "Remediation": finding.rule.remediation,
+        **({"Facts": dict(finding.facts)} if finding.facts else {}),
     }

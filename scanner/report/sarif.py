@@ -109,7 +109,8 @@ def _result(finding: Finding) -> dict[str, object]:
         }
         | ({FINGERPRINT: finding.id} if finding.id else {}),
         "properties": {"tags": list(dict.fromkeys(finding.tags))}
-        | ({"merge": True} if finding.merge else {}),
+        | ({"merge": True} if finding.merge else {})
+        | ({"facts": dict(finding.facts)} if finding.facts else {}),
     }
 
 

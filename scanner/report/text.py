@@ -38,6 +38,7 @@ class _Group:
 
     rule: Rule
     secret: str
+    facts: str
     places: list[_Place] = field(default_factory=list)
 
 
@@ -54,7 +55,7 @@ class TextReporter:
         key = (finding.rule.id, finding.secret or finding.path)
         if key not in self._groups:
             secret = text_of(finding.masked(self._context.redact).secret)
-            self._groups[key] = _Group(finding.rule, one_line(secret, _SECRET_LIMIT))
+            self._groups[key] = _Group(finding.rule, one_line(secret, _SECRET_LIMIT), _facts(finding))
         self._groups[key].places.append(_place(finding))
 
     def finish(self, summary: Summary) -> None:
@@ -80,6 +81,7 @@ class TextReporter:
         return [
             head,
             *self._row("secret", group.secret),
+            *self._row("says", group.facts),
             *self._row("where", self._paint.place(first.where)),
             *self._row("since", _since(first)),
             *self._row("link", first.link),
@@ -129,6 +131,11 @@ def _place(finding: Finding) -> _Place:
         merge=finding.merge,
         name=one_line(finding.id or finding.fingerprint),
     )
+
+
+def _facts(finding: Finding) -> str:
+    """What the secret says of itself."""
+    return one_line(", ".join(f"{word} {text}" for word, text in finding.facts))
 
 
 def _since(place: _Place) -> str:

@@ -89,26 +89,27 @@ def test_what_gitleaks_cannot_express_is_left_out_and_said(load: Load) -> None:
         "[[rules]]\nid = 'around'\nregex = 'a(?=b)'\nregexEngine = 'regex'\n"
         "[[rules]]\nid = 'needs'\nregex = 'a'\nrequired = { id = 'around' }\n"
         "[[rules]]\nid = 'chain'\nregex = 'a'\nrequired = { id = 'needs' }\n"
-        "[[rules]]\nid = 'fine'\nregex = 'a'\nremediation = 'x'\nseverity = 'low'\n"
+        "[[rules]]\nid = 'fine'\nregex = 'a'\nremediation = 'x'\nseverity = 'low'\ncheck = 'npm'\n"
     )
     text = to_gitleaks_toml(config)
     assert [rule.id for rule in reload(text).rules] == ["fine"]
     assert "# Left out: rule around needs the regex engine" in text
     assert "# Left out: rule needs requires a rule that is not in this file" in text
     assert "# Left out: rule chain requires" in text
-    assert "remediation" not in text and "severity" not in text
+    assert "remediation" not in text and "severity" not in text and "check" not in text
 
 
 def test_describe_says_where_each_part_came_from(load: Load) -> None:
     base = "[[rules]]\nid = 'a'\nregex = 'a(?=b)'\nregexEngine = 'regex'\nexamples = ['a']\n"
     own = "[extend]\npath = 'b.toml'\ndisabledRules = ['zork']\n[[allowlists]]\npaths = ['p']\n"
-    own += "[[rules]]\nid = 'a'\nseverity = 'low'\nremediation = 'revoke'\n[rules.allowlist]\npaths = ['q']\n"
+    own += "[[rules]]\nid = 'a'\ncheck = 'npm'\nseverity = 'low'\n"
+    own += "remediation = 'revoke'\n[rules.allowlist]\npaths = ['q']\n"
     text = describe(load(own, {"b.toml": base}))
     assert text.startswith("# Built from: c.toml, b.toml\n# Warning: c.toml: disabledRules names 'zork'")
     assert "\n# from c.toml, line 4\n[[allowlists]]\npaths = ['''p''']\n" in text
     assert "\n# from b.toml + c.toml, line 6\n[[rules]]\nid = \"a\"\nregex = '''a(?=b)'''\n" in text
     assert (
-        'regexEngine = "regex"\nseverity = "low"\nremediation = "revoke"\n'
+        'regexEngine = "regex"\ncheck = "npm"\nseverity = "low"\nremediation = "revoke"\n'
         "# from c.toml, line 6\n[[rules.allowlists]]\n" in text
     )
     assert "examples" not in text

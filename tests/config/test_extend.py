@@ -26,6 +26,7 @@ secretGroup = 1
 entropy = 1.5
 keywords = ["tok_", "both"]
 tags = ["base"]
+check = "npm"
 severity = "high"
 remediation = "revoke"
 examples = ["tok_a"]
@@ -48,7 +49,8 @@ def test_what_is_left_out_stays(load: Load) -> None:
     assert (rule.description, rule.regex, rule.path, rule.secret_group) == ("base", "tok_(a)", "p", 1)
     assert (rule.entropy, rule.keywords, rule.tags) == (1.5, ("tok_", "both"), ("base",))
     assert (rule.required, rule.skip_report) == ((Required("other"),), False)
-    assert (rule.severity, rule.remediation, rule.examples) == ("high", "revoke", ("tok_a",))
+    assert (rule.severity, rule.remediation, rule.check) == ("high", "revoke", "npm")
+    assert rule.examples == ("tok_a",)
     assert (rule.origin, rule.line) == ("b.toml + c.toml", 3)
     assert config.origins == ("c.toml", "b.toml")
 
@@ -140,7 +142,7 @@ def test_targets_of_the_base(load: Load) -> None:
     base = BASE + "targetRules = ['tok', 'zork', 'other']\n"
     config = load(EXTEND + "disabledRules = ['other']\n", {"b.toml": base})
     assert [entry.paths for entry in config.rules[0].allowlists] == [(), ("base",)]
-    assert "b.toml:22: [[allowlists]] targetRules names 'zork', but no rule has that id" in config.warnings
+    assert "b.toml:23: [[allowlists]] targetRules names 'zork', but no rule has that id" in config.warnings
     assert len(config.warnings) == 2  # the other one: tok requires other
 
 

@@ -42,6 +42,7 @@ KEYS = [
     "disabledRules",
     "rules",
     "regexEngine",
+    "check",
     "severity",
     "remediation",
     "examples",

@@ -29,6 +29,7 @@ keywords = ["TOK_", "tok_", "É"]
 tags = ["a", "b"]
 skipReport = true
 regexEngine = "regex"
+check = "github"
 severity = "high"
 remediation = "revoke it"
 examples = ["tok_x", ["tok", "_x"]]
@@ -52,7 +53,8 @@ within = ['w']
     assert (rule.id, rule.description, rule.regex, rule.path) == ("tok", "a token", "(tok)_(x)", r"\.txt$")
     assert (rule.secret_group, rule.entropy, rule.skip_report) == (2, 3.0, True)
     assert (rule.keywords, rule.tags) == (("tok_", "é"), ("a", "b"))
-    assert (rule.regex_engine, rule.severity, rule.remediation) == ("regex", "high", "revoke it")
+    assert (rule.regex_engine, rule.check, rule.severity) == ("regex", "github", "high")
+    assert rule.remediation == "revoke it"
     assert (rule.examples, rule.negative_examples) == (("tok_x", "tok_x"), ("none",))
     assert rule.required == (Required("tok", 0, None),)
     assert (rule.origin, rule.line) == ("c.toml", 5)

@@ -35,6 +35,7 @@ keywords = ["k", "l"]
 tags = ["t"]
 skipReport = true
 regexEngine = "regex"
+check = "jwt"
 severity = "low"
 remediation = "r"
 examples = ["e"]

@@ -298,3 +298,19 @@ def test_a_format_is_imported_when_it_is_used():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout == "[]\n"
+
+
+FACTS = (("account", "609629065308"), ("kind", "\x1b[31m"))
+
+
+def test_facts_are_shown_where_there_is_room(written, finding):
+    says = replace(finding, facts=FACTS)
+    assert json.loads(written("jsonl", says).splitlines()[0])["Facts"] == dict(FACTS)
+    assert b"  says    account 609629065308, kind \\x1b[31m\n" in written("text", says).encode()
+    result = json.loads(written("sarif", says))["runs"][0]["results"][0]
+    assert result["properties"]["facts"] == dict(FACTS)
+
+
+@pytest.mark.parametrize("name", ["json", "csv", "junit", "verbose"])
+def test_gitleaks_formats_have_no_room_for_facts(written, finding, name):
+    assert written(name, replace(finding, facts=FACTS)) == written(name, finding)
