@@ -87,7 +87,12 @@ def scan_bytes(
     data: bytes, path: bytes, detector: Detector, options: Options, summary: Summary
 ) -> Iterator[Item]:
     """Scan a text as the content of the file at `path`, which need not exist."""
-    return _scan_fragments(iter([Fragment(data, path)]), detector, options, summary, NoProgress())
+    from io import BytesIO
+
+    from scanner.sources.chunks import Peeked, fragments
+
+    pieces = fragments(Peeked(BytesIO(data)), path)
+    return _scan_fragments(pieces, detector, options, summary, NoProgress())
 
 
 def _scan_fragments(

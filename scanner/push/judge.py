@@ -104,13 +104,14 @@ class Judge:
         why, decision, code = "", self._policy.on_error, ExitCode.INTERNAL
         try:
             scan(scanned)
-        except OutOfTime:
-            why = f"it took longer than {self._policy.timeout:g} s"
-            decision, code = self._policy.on_timeout, ExitCode.INCOMPLETE
-        except LeakscanError as error:
-            why, code = str(error), error.exit_code
         except Exception as error:  # the server's policy says what becomes of it, not this program's faults
-            why = _fault(error)
+            if isinstance(error, OutOfTime) or self._seconds() >= self._policy.timeout:
+                why = f"it took longer than {self._policy.timeout:g} s"
+                decision, code = self._policy.on_timeout, ExitCode.INCOMPLETE
+            elif isinstance(error, LeakscanError):
+                why, code = str(error), error.exit_code
+            else:
+                why = _fault(error)
         else:
             why, code = _incomplete(scanned.summary), ExitCode.INCOMPLETE
         if scanned.findings:
@@ -143,12 +144,14 @@ class Judge:
         text = message.not_scanned(why, False, self._policy, refused)
         return Judgement(code, "\n".join(filter(None, (text, trouble))))
 
+    def _seconds(self) -> float:
+        return time.monotonic() - self._started
+
     def _logged(self, event: str, findings: Sequence[Finding], reason: str) -> str:
         """Why the event could not be logged; empty where it was."""
-        seconds = time.monotonic() - self._started
         try:
             secrets = [*(finding.secret for finding in findings), *self._scanned.said]
-            written = audit.entry(event, self._pusher, self._updates, findings, reason, seconds)
+            written = audit.entry(event, self._pusher, self._updates, findings, reason, self._seconds())
             audit.append(self._log, audit.without(written, secrets))
         except audit.AuditError as error:
             return str(error)

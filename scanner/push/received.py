@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -10,9 +11,10 @@ from scanner.detect import Detector
 from scanner.git import ObjectError, Repository, Selection, is_binary
 from scanner.git.changes import split_tokens
 from scanner.locate import Place, fragment_findings, scan_text
-from scanner.model import Commit, Fragment, Reason, Skipped, Summary
+from scanner.model import Commit, Reason, Skipped, Summary
 from scanner.options import Item, Options, Progress
 from scanner.repositories import scan_history
+from scanner.sources.chunks import Peeked, fragments
 
 if TYPE_CHECKING:
     from scanner.detect.sieve import Sieve
@@ -147,7 +149,7 @@ def scan_received(
     for id, content in brought.tags:
         summary.bytes += len(content)
         place = Place(TAG_MESSAGE, commit=Commit(id), identity_key=options.identity_key)
-        yield from fragment_findings(Fragment(content, TAG_MESSAGE), detector, place, set())
+        yield from _found(content, detector, place)
     for kind, id, ref in brought.loose:
         yield from _loose(repository, kind, id, ref, detector, options, summary)
     if brought.messages:
@@ -163,7 +165,14 @@ def _message(
     if not scan_text(detector, message).matches:
         return
     place = Place(COMMIT_MESSAGE, commit=repository.commit(id), identity_key=options.identity_key)
-    yield from fragment_findings(Fragment(message, COMMIT_MESSAGE), detector, place, set())
+    yield from _found(message, detector, place)
+
+
+def _found(data: bytes, detector: Detector, place: Place) -> Iterator[Item]:
+    """What a text of any size holds."""
+    told: set[str] = set()
+    for piece in fragments(Peeked(io.BytesIO(data)), place.path):
+        yield from fragment_findings(piece, detector, place, told)
 
 
 def _loose(
@@ -187,8 +196,7 @@ def _loose(
             continue
         summary.blobs += 1
         summary.bytes += len(data)
-        place = Place(path, identity_key=options.identity_key)
-        yield from fragment_findings(Fragment(data, path), detector, place, set())
+        yield from _found(data, detector, Place(path, identity_key=options.identity_key))
 
 
 def _blobs(repository: Repository, kind: str, id: str, ref: str) -> Iterator[tuple[bytes, str]]:
