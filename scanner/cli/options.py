@@ -21,6 +21,7 @@ ENVIRONMENT = (
     ("LEAKSCAN_CONFIG", "Path of a config file, unless -c names one; else GITLEAKS_CONFIG."),
     ("LEAKSCAN_CONFIG_TOML", "A config's text, where no path is given; else GITLEAKS_CONFIG_TOML."),
     ("LEAKSCAN_FINGERPRINT_KEY", "Makes leakscan's identities keyed hashes, which nobody can guess back."),
+    ("LEAKSCAN_NOTIFY_KEY", "Signs what --notify sends to a webhook (HMAC-SHA-256)."),
     ("NO_COLOR", "No colours, whatever its value."),
     ("CI", "No progress bar, whatever its value."),
     ("LEAKSCAN_DEBUG", "With 1, an internal error prints its traceback, which may show secrets."),
@@ -51,6 +52,7 @@ class ScanArguments:
     show_secrets: bool
     verbose: bool
     no_color: bool
+    notify: tuple[str, ...]
     exit_code: int
     allow_incomplete: bool
     timeout: int
@@ -143,8 +145,8 @@ def _options() -> list[Callable[[Any], Any]]:
         ),
         option(
             REPORTS, "--redact", type=click.IntRange(0), default=None, metavar="[PERCENT]", bare="100",
-            help="Hide secrets in reports; --redact=N hides N percent of each. Text and HTML, for people, hide "
-            "them anyway.",
+            help="Hide secrets in reports; --redact=N hides N percent of each. Text and HTML, for people, "
+            "hide them anyway.",
         ),
         option(
             REPORTS, "--show-secrets", is_flag=True, help="Show secrets in text and HTML for people, too.",
@@ -152,6 +154,11 @@ def _options() -> list[Callable[[Any], Any]]:
         option(
             REPORTS, "-v", "--verbose", is_flag=True,
             help="Print each finding when it is found, as Gitleaks does, in place of the text for people.",
+        ),
+        option(
+            REPORTS, "--notify", multiple=True, metavar="KIND:NAME",
+            help="Tell others of new findings at the end, without secrets; repeatable. KIND is slack, teams, "
+            "webhook, mail or syslog, NAME the environment variable with the address, or @FILE.",
         ),
         option(REPORTS, "--no-color", is_flag=True, help="No colours."),
         option(

@@ -77,6 +77,7 @@ def execute(
         log.info(f"using {found.path} of what is scanned; what it allows is not reported")
     config = select(found.config, arguments.enable_rule)
     known = _known(arguments, targets)
+    notifiers = _notifiers(arguments, targets, log)
     summary = Summary(warnings=list(config.warnings))
     bar = _progress_bar(arguments, wanted)
     items = scan(
@@ -87,6 +88,7 @@ def execute(
     )
     reporters: list[Reporter] = [*([bar] if bar else []), *more]
     reporters += open_reports(wanted, arguments, config, stdout, os.environ)
+    reporters += notifiers
     interrupts = click.get_current_context().ensure_object(Interrupts)
     run(interrupts.between(items), summary, reporters, known)
     if arguments.stats:
@@ -186,6 +188,19 @@ def _options(
         jobs=arguments.jobs or os.cpu_count() or 1,
         identity_key=os.environb.get(b"LEAKSCAN_FINGERPRINT_KEY", b""),
     )
+
+
+def _notifiers(arguments: ScanArguments, targets: Sequence[Path], log: Log) -> list[Reporter]:
+    """Who tells others of findings; none where nobody is to be told."""
+    if not arguments.notify:
+        return []
+    from scanner._version import __version__
+    from scanner.notify.notifier import Notifier
+    from scanner.notify.target import parse
+
+    told = [parse(text, os.environ) for text in arguments.notify]
+    source = ", ".join(path.resolve().name or str(path) for path in targets) or "standard input"
+    return [Notifier(told, source, __version__, log.warn)]
 
 
 def _known(arguments: ScanArguments, targets: Sequence[Path]) -> Known:
