@@ -10,6 +10,8 @@ from scanner.verify.base import Verifier
 KINDS: dict[str, str] = {
     "aws": "scanner.verify.aws",
     "database": "scanner.verify.databases",
+    "smtp": "scanner.verify.smtp",
+    "ssh": "scanner.verify.ssh",
 }
 """Imported when first asked: some need heavy clients."""
 
