@@ -53,6 +53,7 @@ _COMMANDS = {
     "protect": _Entry("protect"),
     "hook": _Entry("hook", "Hooks", "Install Git hooks and push protection, and run them."),
     "mcp": _Entry("mcp", "Hooks", "Serve coding agents by the Model Context Protocol."),
+    "explain": _Entry("explain", "Reports", "What to do about a finding: rotate, who can see it, purge."),
     "baseline": _Entry("baseline", "Reports", "Keep what is known in a file, and label it."),
     "report": _Entry("report", "Reports", "Turn saved reports into other formats."),
     "config": _Entry("config", _RULES, "Show, begin or check a config."),

@@ -23,6 +23,8 @@ COMMANDS = [
     "staged",
     "unstaged",
     "git",
+    "ci",
+    "explain",
     "version",
     "completion",
 ]
@@ -40,6 +42,7 @@ GITLEAKS = shutil.which("gitleaks", path=str(Path(sys.executable).parent)) or sh
     "command",
     [
         *COMMANDS,
+        *("baseline create", "baseline update", "baseline audit"),
         *("config show", "config init", "config check"),
         *("rules list", "rules validate", "rules test", "rules export"),
     ],
