@@ -81,10 +81,12 @@ def _scan(scanner: Scanner, folder: Path, report: Path, page: Page) -> list[Foun
 def _histories(page: Page, clones: Path, folders: list[Path], folder: Path) -> None:
     """Measure the noise of ours and of Gitleaks on whole histories."""
     labelled = noise.read_samples(HERE / "noise.tsv")
+    whole, missing = noise.histories(labelled, clones)
+    page.missing += missing
     peers, _ = find_peers([path.resolve() for path in folders])
     for program in filter(None, (Leakscan().program, peers.get("gitleaks"))):
         print(f"{program.name}: histories", file=sys.stderr, flush=True)
-        page.noise[program.name] = noise.measure(program, labelled, clones, folder / "history.json")
+        page.noise[program.name] = noise.measure(program, labelled, whole, folder / "history.json")
 
 
 if __name__ == "__main__":

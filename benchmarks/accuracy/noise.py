@@ -71,16 +71,28 @@ def read_samples(table: Path) -> list[Sampled]:
     return [Sampled(r[0], (r[1], r[2], int(r[3])), frozenset(r[4].split("+")), r[5]) for r in rows]
 
 
-def measure(program: Program, samples: list[Sampled], clones: Path, report: Path) -> list[Noise]:
-    """Scan the history of each repository that there is a clone of."""
-    measured = []
+def histories(samples: list[Sampled], clones: Path) -> tuple[dict[str, tuple[Path, int]], list[str]]:
+    """Clone and added lines of each sampled repository; and a line on each that has no whole clone."""
+    whole, missing = {}, []
     for repository in dict.fromkeys(sample.repository for sample in samples):
         clone = find_clone(clones, repository)
-        if clone is None:
-            continue
+        lines = added_lines(clone) if clone else None
+        if clone is None or lines is None:
+            missing.append(f"{repository}: no clone with its whole history: its noise is not measured")
+        else:
+            whole[repository] = (clone, lines)
+    return whole, missing
+
+
+def measure(
+    program: Program, samples: list[Sampled], whole: dict[str, tuple[Path, int]], report: Path
+) -> list[Noise]:
+    """Scan the histories that `histories` found."""
+    measured = []
+    for repository, (clone, lines) in whole.items():
         places = scan(program, clone, report)
         own = [s for s in samples if s.repository == repository and program.name in s.sampled]
-        measured.append(Noise(repository, len(places), added_lines(clone), tally(own, places)))
+        measured.append(Noise(repository, len(places), lines, tally(own, places)))
     return measured
 
 
@@ -99,10 +111,14 @@ def scan(program: Program, clone: Path, report: Path) -> list[Place]:
     return [(f["Commit"], f["File"], f["StartLine"]) for f in json.loads(report.read_bytes())]
 
 
-def added_lines(clone: Path) -> int:
-    """Lines that the commits of a history add."""
+def added_lines(clone: Path) -> int | None:
+    """Lines that the commits of a history add; None where Git cannot show all, as objects are missing."""
     with subprocess.Popen(
-        ["git", "-C", str(clone), *ADDED], stdout=subprocess.PIPE, env=clean_environment()
+        ["git", "-C", str(clone), *ADDED],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=clean_environment(),
     ) as log:
         assert log.stdout is not None
-        return sum(line.startswith(b"+") and not line.startswith(b"+++ ") for line in log.stdout)
+        lines = sum(line.startswith(b"+") and not line.startswith(b"+++ ") for line in log.stdout)
+    return None if log.returncode else lines

@@ -161,3 +161,15 @@ def test_the_command_writes_scores_and_what_is_missing(make_repo: Any, tmp_path:
     )
     assert done.returncode == 1
     assert "None of the labelled repositories" in done.stderr
+
+
+def test_added_lines_are_those_of_all_commits(make_repo: Any, tmp_path: Path) -> None:
+    repo = make_repo("clones/some+name")
+    repo.commit({"a.py": "one\ntwo\n"})
+    repo.commit({"a.py": "one\nthree\n"})
+    noise = module("noise")
+    sample = noise.Sampled("some/name", ("0123456789abcdef", "a.py", 1), frozenset({"leakscan"}), "no")
+    other = noise.Sampled("other/name", sample.place, sample.sampled, "no")
+    whole, missing = noise.histories([sample, other], repo.path.parent)
+    assert whole == {"some/name": (repo.path, 3)}
+    assert len(missing) == 1
