@@ -172,4 +172,5 @@ _SYSTEMS: dict[str, Callable[[Environment], Build]] = {
     "BUILDKITE": buildkite,
     "CIRCLECI": circleci,
     "JENKINS_URL": jenkins,
+    "JENKINS_HOME": jenkins,  # an URL is there only where an administrator has set it
 }

@@ -37,12 +37,12 @@ def span_of(build: Build, repository: Repository, allow_incomplete: bool = False
     """
     if build.kind is Kind.NOTHING:
         return Span(Selection(range="HEAD..HEAD"), "nothing: the ref was deleted")
-    head = _id(repository, build.head)
-    if not head and not allow_incomplete:
-        raise _incomplete(build, f"commit {build.head} is not in this clone")
     if build.kind is Kind.FULL:
         span = Span(Selection(), "the full history of all refs")
     else:
+        head = _id(repository, build.head)
+        if not head and not allow_incomplete:
+            raise _incomplete(build, f"commit {build.head} is not in this clone")
         span = _since(build, repository, head or "HEAD", allow_incomplete)
     if not allow_incomplete and _is_cut(repository, span.selection):
         raise _incomplete(build, f"this is a shallow clone that lacks a part of {span.what}")

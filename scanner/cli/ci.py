@@ -17,6 +17,7 @@ from scanner._version import __version__
 from scanner.ci.annotations import annotator
 from scanner.ci.build import Build, Kind
 from scanner.ci.environments import AZURE, find_build
+from scanner.ci.head import HeadVersion
 from scanner.ci.span import span_of
 from scanner.cli.command import EXIT_CODES, Command
 from scanner.cli.log import Log
@@ -63,11 +64,11 @@ def command(arguments: ScanArguments, repo: Path, base: str, full: bool, summary
     with --allow-incomplete what is there is scanned.
     """
     build = _chosen(find_build(os.environ, _event(os.environ)), base, full)
-    with repository_at(repo) as repository:
+    with repository_at(repo) as repository, contextlib.ExitStack() as stack:
         span = span_of(build, repository, arguments.allow_incomplete)
-    Log(arguments.log_level).info(f"{build.system.name}, {build.kind.value}: scanning {span.what}")
-    with contextlib.ExitStack() as stack:
-        more = list(_reports(arguments, build, summary, stack))
+        Log(arguments.log_level).info(f"{build.system.name}, {build.kind.value}: scanning {span.what}")
+        head = HeadVersion(repository, build.head)
+        more = list(_reports(arguments, build, head, summary, stack))
         return execute_on_history(arguments, repo, span.selection, more=more)
 
 
@@ -94,13 +95,17 @@ def _event(environment: Mapping[str, str]) -> object:
 
 
 def _reports(
-    arguments: ScanArguments, build: Build, summary: Path | None, stack: contextlib.ExitStack
+    arguments: ScanArguments,
+    build: Build,
+    head: HeadVersion,
+    summary: Path | None,
+    stack: contextlib.ExitStack,
 ) -> Iterator[Reporter]:
     """Annotations and the summary, where the system shows them."""
     taken = STDOUT in (arguments.report_path, *(text.partition("=")[2] for text in arguments.output))
     stream = sys.stderr if taken or sys.stdout is None else sys.stdout
     out: BinaryIO | None = stream.buffer if stream is not None else None
-    if out and (annotations := annotator(build.system, out)):
+    if out and (annotations := annotator(build.system, out, head.line_of)):
         yield annotations
     path = summary or _summary_file(build, os.environ)
     if path:

@@ -125,7 +125,9 @@ class Recorder:
             self._lines[finding.id] = _around(finding)
 
     def finish(self, summary: Summary) -> None:
-        """Writes the file."""
+        """Writes the file, unless the scan was cut off."""
+        if summary.unfinished:
+            return
         self.incomplete = summary.incomplete
         before = {entry.id: entry for entry in self.old}
         entries = {id: entry for id, entry in before.items() if summary.incomplete or id in self._found}

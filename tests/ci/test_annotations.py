@@ -60,7 +60,7 @@ def test_a_path_alone_has_no_line() -> None:
 
 def test_each_place_once_and_not_too_many() -> None:
     out = io.BytesIO()
-    annotations = annotator(GITHUB, out)
+    annotations = annotator(GITHUB, out, lambda finding: finding.start_line)
     assert annotations
     for line in (1, 1, *range(1, 2 * SHOWN)):
         annotations.add(replace(FINDING, start_line=line, commit=Commit(f"{line:040}")))
@@ -69,4 +69,8 @@ def test_each_place_once_and_not_too_many() -> None:
 
 
 def test_only_some_systems_have_them() -> None:
-    assert annotator(GITLAB, io.BytesIO()) is None and annotator(AZURE, io.BytesIO()) is not None
+    def line_of(finding: Finding) -> int:
+        return 1
+
+    assert annotator(GITLAB, io.BytesIO(), line_of) is None
+    assert annotator(AZURE, io.BytesIO(), line_of) is not None

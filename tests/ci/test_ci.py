@@ -101,6 +101,29 @@ def test_github_pull_request(clone: Any, tmp_path: Path) -> None:
     assert text.startswith("before\n") and "tok" in text and token(2) not in text + out + err
 
 
+def test_annotations_are_where_the_secret_is_now(make_repo: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_text(RULE)
+    repo = make_repo()
+    base = repo.commit({"a": "\n"})
+    repo.commit({"moved": f"x = {token(1)}\n", "gone": token(2), "deleted": token(3)})
+    head = repo.commit({"moved": f"\n\n\nx = {token(1)}\n", "gone": "\n"}, remove=["deleted"])
+    event = {"before": base, "after": head}
+    where = Clone(repo.path, {}, tmp_path)
+    _, _, out, _ = where.ci(event=event, GITHUB_EVENT_NAME="push", **GITHUB)
+    lines = sorted(line for line in out.splitlines() if line.startswith("::"))
+    assert [line.split(",title")[0] for line in lines] == [
+        "::error file=deleted",
+        "::error file=gone",
+        "::error file=moved,line=4,endLine=4",
+    ]
+    assert [("gone from this version" in line) for line in lines] == [True, True, False]
+
+
+def test_an_empty_repository_is_clean(make_repo: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_text(RULE)
+    assert Clone(make_repo().path, {}, tmp_path).ci()[0] == 0
+
+
 def test_annotations_leave_a_report_on_stdout_alone(clone: Any) -> None:
     where = clone()
     event = pull_request(where)

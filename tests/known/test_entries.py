@@ -64,6 +64,11 @@ def test_an_update_keeps_labels_and_removes_what_is_gone(tmp_path: Path) -> None
     assert recorder.incomplete and recorder.removed == 0 and gone in entries.read(file)
 
 
+def test_a_scan_that_was_cut_off_writes_nothing(tmp_path: Path) -> None:
+    recorded(tmp_path / "b", FINDING, summary=Summary(unfinished=True))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_long_line_is_cut_around_the_secret(tmp_path: Path) -> None:
     long = replace(FINDING, line=b"x" * 5000 + ONE + b"y" * 5000)
     recorded(tmp_path / "b", long)
