@@ -9,9 +9,14 @@ from scanner.verify.base import Verifier
 
 KINDS: dict[str, str] = {
     "aws": "scanner.verify.aws",
+    "azure": "scanner.verify.azure",
     "database": "scanner.verify.databases",
+    "gcp": "scanner.verify.gcp",
+    "jwt": "scanner.verify.jwt",
+    "kubernetes": "scanner.verify.kubernetes",
     "smtp": "scanner.verify.smtp",
     "ssh": "scanner.verify.ssh",
+    "tls-key": "scanner.verify.tls_key",
 }
 """Imported when first asked: some need heavy clients."""
 
