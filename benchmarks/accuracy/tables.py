@@ -39,8 +39,9 @@ def markdown(page: Page) -> str:
     """The whole report."""
     parts = [
         "# Accuracy",
-        "Written by `compare.py`; `README.md` says how the lines were chosen and labelled, and what leakscan's "
-        "scores were before its rules were changed by them: the scores below are not those of a set kept aside.",
+        "Written by `compare.py`; `README.md` says how the lines were chosen and labelled, and what "
+        "leakscan's scores were before its rules were changed by them: the scores below are not those of "
+        "a set kept aside.",
         "\n".join(f"- {program}" for program in page.programs),
         "\n".join(f"- **{line}**" for line in page.missing),
         "## Labelled lines",
