@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from typing import Any
+from typing import Any, TypeVar
 
 from scanner.notify.notice import Notice
 from scanner.notify.target import Target
 
 _SHOWN = 15  # findings in a chat; Slack takes 50 blocks of 3,000 characters, Teams 28 KB
 _LINE = 180  # characters of each
+
+
+T = TypeVar("T")
 
 
 class NotTaken(Exception):
@@ -39,13 +42,25 @@ def post(target: Target, notice: Notice, timeout: float) -> None:
     headers = {"Content-Type": "application/json", "User-Agent": f"leakscan/{notice.version}"}
     if target.kind == "webhook" and target.key:
         headers |= signature(target.key, int(notice.time), body)
+    # Without an auth of its own, requests takes what ~/.netrc has for the host.
+    auth = None if target.parts.username else _unchanged
     answer = requests.post(
-        target.url, body, headers=headers, timeout=timeout, allow_redirects=False, stream=True
+        target.url,
+        body,
+        headers=headers,
+        auth=auth,
+        timeout=timeout,
+        allow_redirects=False,
+        stream=True,
     )
     answer.close()
     if not 200 <= answer.status_code < 300:
         again = answer.status_code >= 500 or answer.status_code in (408, 429)
         raise NotTaken(f"answer {answer.status_code}", again)
+
+
+def _unchanged(request: T) -> T:
+    return request
 
 
 def signature(key: bytes, time: int, body: bytes) -> dict[str, str]:

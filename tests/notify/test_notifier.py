@@ -52,6 +52,17 @@ def test_a_webhook_gets_one_signed_notice(web: Any, finding: Finding) -> None:
     assert SECRET not in body.decode()
 
 
+def test_no_credentials_of_the_user_are_sent(
+    web: Any, finding: Finding, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login ada password " + "hunter2\n")
+    (tmp_path / ".netrc").chmod(0o600)
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    assert tell("webhook:HOOK", finding, HOOK=web.url) == []
+    assert tell("webhook:HOOK", finding, HOOK=web.url.replace("//", "//me:" + "mine@")) == []
+    assert ["Authorization" in headers for headers, _ in web.got] == [False, True]
+
+
 def test_without_findings_nothing_is_sent(web: Any) -> None:
     assert tell("webhook:HOOK", HOOK=web.url) == [] and web.got == []
 
