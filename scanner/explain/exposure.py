@@ -67,14 +67,12 @@ def needles(finding: Finding) -> bytes:
 
 def _refs(repository: Repository, commits: Iterable[str]) -> list[str]:
     """The refs that lead to one of `commits`."""
-    found: set[str] = set()
-    for commit in sorted(commits)[:_COMMITS]:
-        try:
-            listed = repository.program.output("for-each-ref", f"--contains={commit}", "--format=%(refname)")
-        except GitFailed:
-            continue
-        found.update(listed.decode(errors="replace").split())
-    return sorted(found)
+    options = [f"--contains={commit}" for commit in sorted(commits)[:_COMMITS]]
+    try:
+        listed = repository.program.output("for-each-ref", *options, "--format=%(refname)")
+    except GitFailed:
+        return []
+    return sorted(set(listed.decode(errors="replace").split()))
 
 
 def _in_head(repository: Repository, places: Sequence[Finding]) -> tuple[bytes, ...]:
