@@ -7,7 +7,7 @@ import re
 import time
 
 from scanner.detect.checks.keys import Block, load, read
-from scanner.detect.checks.tokens import as_json, value_at
+from scanner.detect.checks.tokens import as_json, decoded, value_at
 from scanner.model import State, Verdict
 from scanner.verify.base import Answer, Client, NoAnswer, Question, Request
 from scanner.verify.tokens import form, signed_rs256
@@ -25,7 +25,7 @@ def verify(question: Question, client: Client) -> Verdict:
     Raises:
         NoAnswer: from the client, or where the answer is none that Google documents.
     """
-    account = as_json(question.secret)
+    account = as_json(question.secret) or as_json(decoded(question.secret))
     email = value_at(account, "client_email") or question.parts.get("email", b"").decode("utf-8", "replace")
     key = value_at(account, "private_key").encode("utf-8", "surrogatepass") or question.secret
     block = read(key)

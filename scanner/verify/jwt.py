@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from scanner.detect.checks import check
 from scanner.detect.checks.tokens import as_json, decoded, value_at
 from scanner.model import State, Verdict
+from scanner.verify import kubernetes
 from scanner.verify.base import Answer, Client, NoAnswer, Question, Request
 
 _HASHES = {"256": "SHA256", "384": "SHA384", "512": "SHA512"}
@@ -28,6 +29,8 @@ def verify(question: Question, client: Client) -> Verdict:
         NoAnswer: from the client, or where the issuer publishes no key of that name.
     """
     facts = dict(check("jwt", question.secret).facts)
+    if facts.get("issuer") == "kubernetes/serviceaccount" or (question.endpoint and _is_account(question)):
+        return kubernetes.verify(question, client)
     if facts.get("expired") == "yes":
         return Verdict(State.INACTIVE, "expired")
     header, _, signature = question.secret.rpartition(b".")
@@ -45,6 +48,12 @@ def verify(question: Question, client: Client) -> Verdict:
     return Verdict(
         State.ACTIVE, "", tuple(item for item in facts.items() if item[0] in ("issuer", "expires"))
     )
+
+
+def _is_account(question: Question) -> bool:
+    """Whether it is a token of Kubernetes, whose newer ones have a cluster's own address as issuer."""
+    claims = as_json(decoded(question.secret.split(b".")[1])) if question.secret.count(b".") == 2 else None
+    return value_at(claims, "sub").startswith("system:serviceaccount:")
 
 
 def _keys(issuer: str, host: str, client: Client) -> list[Any]:

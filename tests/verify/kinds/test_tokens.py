@@ -63,6 +63,7 @@ def test_gcp_sends_a_signed_token(ask: Any) -> None:
     claims = json.loads(base64.urlsafe_b64decode(text.partition(".")[2] + "=="))
     assert (claims["iss"], claims["aud"]) == (EMAIL, "https://oauth2.googleapis.com/token")
     assert claims["exp"] - claims["iat"] == 300
+    assert gcp.verify(ask(base64.b64encode(account)), issuer).state is State.ACTIVE
     assert PEM[40:80] not in issuer.sent[0].body.decode()
 
 
@@ -253,6 +254,8 @@ def test_kubernetes(ask: Any) -> None:
     issuer, secret = Issuer({f"{API}/apis": {"kind": "APIGroupList", "groups": []}}), service_account()
     assert kubernetes.verify(ask(secret, endpoint=API), issuer).state is State.ACTIVE
     assert issuer.sent[0].headers["authorization"] == f"Bearer {secret.decode()}"
+    assert jwt.verify(ask(secret, endpoint=API), issuer).state is State.ACTIVE
+    assert jwt.verify(ask(secret), issuer).state is State.UNVERIFIABLE
     refused = {
         "kind": "Status",
         "message": 'forbidden: User "system:serviceaccount:ci:bot" cannot get path "/apis"',
