@@ -21,8 +21,8 @@ class Progress(Protocol):
     def start(self, unit: str, total: int | None) -> None:
         """Work begins: `total` units (``commits``, ``files``) of it, or None where that is not known."""
 
-    def advance(self, units: int) -> None:
-        """So many more units are done."""
+    def advance(self, units: int, size: int = 0) -> None:
+        """So many more units are done, which have `size` bytes together."""
 
 
 class NoProgress:
@@ -31,7 +31,7 @@ class NoProgress:
     def start(self, unit: str, total: int | None) -> None:
         """See `Progress`."""
 
-    def advance(self, units: int) -> None:
+    def advance(self, units: int, size: int = 0) -> None:
         """See `Progress`."""
 
 

@@ -72,7 +72,7 @@ def _scan_files(
     for outcome in outcomes(entries, examiner, detector, options.jobs):
         summary.files += outcome.files
         summary.bytes += outcome.size
-        progress.advance(outcome.files)
+        progress.advance(outcome.files, outcome.size)
         yield from outcome.items
 
 

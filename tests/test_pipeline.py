@@ -64,13 +64,14 @@ class Counter:
 
     def __init__(self) -> None:
         self.started: list[tuple[str, int | None]] = []
-        self.units = 0
+        self.units = self.size = 0
 
     def start(self, unit: str, total: int | None) -> None:
         self.started.append((unit, total))
 
-    def advance(self, units: int) -> None:
+    def advance(self, units: int, size: int = 0) -> None:
         self.units += units
+        self.size += size
 
 
 def findings(items: Iterator[Finding | Skipped]) -> list[tuple[str, int, str]]:
@@ -93,7 +94,7 @@ def test_folders(tmp_path: Path) -> None:
     assert findings(iter(items)) == [(str(tmp_path / "sub" / "a.txt"), 2, ONE)]
     assert {item.reason for item in items if isinstance(item, Skipped)} == {Reason.OWN_FILE, Reason.EMPTY}
     assert (summary.files, summary.bytes) == (1, 2 + len(ONE) + 1)
-    assert (progress.started, progress.units) == ([("files", None)], 1)
+    assert (progress.started, progress.units, progress.size) == ([("files", None)], 1, summary.bytes)
     with pytest.raises(UsageError):
         list(scan_paths([tmp_path / "nothing"], detector(), Options(), Summary()))
 

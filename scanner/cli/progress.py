@@ -28,20 +28,24 @@ class ProgressBar:
     _unit: str = ""
     _total: int | None = None
     _done: int = 0
+    _bytes: int = 0
+    _begun: float = 0.0
     _findings: int = 0
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
     def start(self, unit: str, total: int | None) -> None:
         """See `scanner.options.Progress`."""
-        self._unit, self._total = unit, total
+        self._unit, self._total, self._done, self._bytes = unit, total, 0, 0
+        self._begun = time.monotonic()
         if self._thread is None:
-            self._thread = threading.Thread(target=self._draw, args=(time.monotonic(),), daemon=True)
+            self._thread = threading.Thread(target=self._draw, daemon=True)
             self._thread.start()
 
-    def advance(self, units: int) -> None:
+    def advance(self, units: int, size: int = 0) -> None:
         """See `scanner.options.Progress`."""
         self._done += units
+        self._bytes += size
 
     def add(self, finding: Finding) -> None:
         """Counts it."""
@@ -53,7 +57,7 @@ class ProgressBar:
         if self._thread is not None:
             self._thread.join()
 
-    def _draw(self, started: float) -> None:
+    def _draw(self) -> None:
         """Body of the thread: draws what the counters say, until the end."""
         if self._stop.wait(DELAY):
             return
@@ -61,12 +65,15 @@ class ProgressBar:
         task = bar.add_task("", total=self._total, more="")
         with bar:
             while not self._stop.wait(_REFRESH):
-                rate = self._done / (time.monotonic() - started)
+                seconds = max(time.monotonic() - self._begun, 1e-3)
+                rate = self._done / seconds
+                speed = f"{self._bytes / seconds / 1e6:,.1f} MB/s, " if self._bytes else ""
                 bar.update(
                     task,
+                    total=self._total,
                     completed=self._done,
                     description=f"{self._unit} {self._done:,}{f' of {self._total:,}' if self._total else ''}",
-                    more=f"{rate:,.0f}/s, {self._findings:,} findings{self._remaining(rate)}",
+                    more=f"{rate:,.0f}/s, {speed}{self._findings:,} findings{self._remaining(rate)}",
                     refresh=True,
                 )
 

@@ -112,7 +112,7 @@ def survey(
     with closing(spread(examiner.examine, work, min(jobs, len(batches)), shared)) as outcomes:
         for outcome in outcomes:
             known.add(outcome)
-            progress.advance(outcome.blobs)
+            progress.advance(outcome.blobs, outcome.size)
             if time.monotonic() > end:
                 return Survey()
     return known

@@ -17,8 +17,10 @@ import sys, time
 from scanner.cli.progress import ProgressBar
 from scanner.model import Finding, Rule, Summary
 bar = ProgressBar(color=False)
+bar.start("objects", 5)
+bar.advance(5)
 bar.start("commits", 1000)
-bar.advance(400)
+bar.advance(400, 90_000_000)
 bar.add(Finding(Rule("r"), b"p", b"m", b"s"))
 time.sleep(float(sys.argv[1]))
 bar.finish(Summary())
@@ -63,6 +65,7 @@ def scan(tmp_path: Path, config: Path, token: str) -> list[str]:
 def test_a_bar_says_how_far_and_how_long(terminal: dict[str, str]) -> None:
     _, output = _on_terminal(_BAR, ["1.6"], terminal)
     assert "commits 400 of 1,000" in output
+    assert " MB/s, " in output
     assert "1 findings" in output and "/s" in output and " left" in output
     assert output.endswith("\x1b[2K")  # it is gone
 
