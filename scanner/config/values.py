@@ -53,6 +53,10 @@ class Table:
     def __contains__(self, key: str) -> bool:
         return key.lower() in self._values
 
+    def keys(self) -> frozenset[str]:
+        """The keys, in lower case."""
+        return frozenset(self._values)
+
     def at(self, *, line: int | None = None, rule_id: str | None = None) -> Table:
         """The same table, whose errors name that line or rule too."""
         line = self.place.line if line is None else line
