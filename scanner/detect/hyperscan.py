@@ -16,14 +16,14 @@ from typing import Any
 
 import hyperscan
 
+from scanner.detect.dialect import said
 from scanner.detect.edges import relaxed
 from scanner.detect.prefilter import DatabaseStore, KeywordPrefilter
 from scanner.detect.shape import FAR, always_holds, begins_with, line_reach, necessary
 from scanner.detect.words import encoded, lower
 from scanner.model import Rule
 
-# Read UTF-8, allow patterns that match the empty string.
-_FLAGS: int = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_ALLOWEMPTY
+_FLAGS: int = hyperscan.HS_FLAG_ALLOWEMPTY  # patterns may match the empty string
 
 # Of one rule's matches in a text, before it is looked through for keywords instead: a pattern with an open
 # end has one at each byte.
@@ -109,7 +109,7 @@ def _with_keyword(hits: list[int], rules: Sequence[Rule], text: bytes) -> list[i
     return found
 
 
-_MAKING = "4"  # of `_build`: to be changed with what it makes of the same rules
+_MAKING = "5"  # of `_build`: to be changed with what it makes of the same rules
 _VERSION = str(getattr(hyperscan, "__version__", ""))
 
 
@@ -213,12 +213,16 @@ def _compile(expressions: Mapping[int, str], anywhere: Collection[int]) -> Any:
     if not expressions:
         return None
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    to_say = [said(expression) for expression in expressions.values()]
     database.compile(
-        expressions=[expression.encode() for expression in expressions.values()],
+        expressions=[expression.encode() for expression, _ in to_say],
         ids=list(expressions),
         flags=[
-            _FLAGS | _counting(expression) | (hyperscan.HS_FLAG_SINGLEMATCH if index in anywhere else 0)
-            for index, expression in expressions.items()
+            _FLAGS
+            | _counting(expression)
+            | (hyperscan.HS_FLAG_UTF8 if utf8 else 0)
+            | (hyperscan.HS_FLAG_SINGLEMATCH if index in anywhere else 0)
+            for index, (expression, utf8) in zip(expressions, to_say, strict=True)
         ],
         elements=len(expressions),
     )

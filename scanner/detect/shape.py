@@ -7,6 +7,7 @@ This is what says how many, and for which rules that is not enough.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import inf
@@ -20,6 +21,7 @@ _BLANK = frozenset(b"\t\n\v\f\r ")
 _NEWLINE = ord("\n")
 _UTF8_LENGTH = 4  # bytes of a character, at most
 _MOST_TEXTS = 64
+_CASELESS = re.compile(r"\(\?([msU]*)i([msU]*)")
 _TELLING = 3  # characters; shorter words are nearly everywhere
 
 
@@ -61,6 +63,15 @@ def always_holds(pattern: str, words: tuple[str, ...]) -> bool:
         return False
 
 
+@functools.cache
+def reads_ascii(pattern: str) -> bool:
+    """Whether matches of `pattern` are ASCII, but for LONG S and KELVIN SIGN where case does not count."""
+    try:
+        return not _reads_other(parse(_CASELESS.sub(r"(?\1\2", pattern)))
+    except Unknown:
+        return False
+
+
 def necessary(pattern: str) -> tuple[frozenset[str], ...]:
     """Sets of words in lower case: each match of `pattern`, in lower case, has a word of each set.
 
@@ -84,6 +95,14 @@ def begins_with(pattern: str, beginning: str) -> bool:
         parts = part.parts if isinstance(part, Sequence) else (part,)
         return whole.parts[: len(parts)] == parts
     return False
+
+
+def _reads_other(node: Node) -> bool:
+    if isinstance(node, Characters):
+        return node.other
+    if isinstance(node, Repeat):
+        return _reads_other(node.node)
+    return any(map(_reads_other, node.parts if isinstance(node, Sequence) else node.options))
 
 
 def _extent(node: Node, *, last: bool) -> _Extent:

@@ -16,7 +16,7 @@ RULES = [
     Rule(id="look", regex=r"(?<!z)tok", regex_engine="regex"),
     Rule(id="letters", regex=r"\pL+"),
     Rule(id="keyword", regex=r"\pL+", keywords=("zz",)),
-    Rule(id="large", regex=r"\w{1000} (?i:[a-z0-9]{1000})\w{900}"),
+    Rule(id="large", regex=r"\w{1000} [^-]{1000}\w{900}"),
     Rule(id="other", regex=r"zzz"),
 ]
 

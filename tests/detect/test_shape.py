@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scanner.detect.shape import always_holds, line_reach
+from scanner.detect.shape import always_holds, line_reach, reads_ascii
 from scanner.detect.syntax import Unknown, parse
 from scanner.errors import PatternError
 from scanner.regexp import compile_pattern
@@ -159,3 +159,15 @@ def test_what_re2_does_not_have_is_not_understood(pattern: str) -> None:
         parse(pattern)
     assert line_reach(pattern) == inf
     assert not always_holds(pattern, ("a",))
+
+
+@pytest.mark.parametrize("pattern", ["abc", "(?i)ask", r"(?i:[\w.-]{3,9})\b", r"\Q.\E", "(?is)k", "[(?i)]"])
+def test_reads_ascii(pattern: str) -> None:
+    assert reads_ascii(pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern", [".", "a[^b]", r"\S+", r"(?i)\W", "é", r"\p{L}", "(?:a|(?:b.)?)", "(?<=a)b"]
+)
+def test_does_not_read_ascii_alone(pattern: str) -> None:
+    assert not reads_ascii(pattern)
